@@ -1,0 +1,1 @@
+//! The real world behind the ports: DynamoDB, backends over HTTP, clocks and the environment.

@@ -1,0 +1,1 @@
+//! The control plane: definitions in, deployments out.

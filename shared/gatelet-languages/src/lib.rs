@@ -1,0 +1,1 @@
+//! The small languages that API Gateway embeds in its definitions.

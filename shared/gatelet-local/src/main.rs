@@ -1,0 +1,2 @@
+//! The `gatelet` command.
+fn main() {}
