@@ -13,17 +13,6 @@ use crate::steps::Outcome;
 
 const CARGO_DENY_VERSION: &str = "0.20.2";
 
-/// What `cargo run` sets for this program only. Handed down, it would make build scripts that watch these
-/// variables run again, and whole C libraries be compiled twice.
-const SET_BY_CARGO_RUN: [&str; 6] = [
-    "CARGO_BIN_NAME",
-    "CARGO_CRATE_NAME",
-    "CARGO_MANIFEST_DIR",
-    "CARGO_MANIFEST_PATH",
-    "CARGO_PRIMARY_PACKAGE",
-    "OUT_DIR",
-];
-
 /// The folder of the root manifest.
 pub(crate) fn workspace() -> PathBuf {
     let own = std::env::var_os("CARGO_MANIFEST_DIR")
@@ -35,12 +24,6 @@ pub(crate) fn workspace() -> PathBuf {
 pub(crate) fn cargo<const N: usize>(arguments: [&str; N]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(workspace());
-    for (name, _) in std::env::vars_os() {
-        let text = name.to_string_lossy();
-        if text.starts_with("CARGO_PKG_") || SET_BY_CARGO_RUN.contains(&text.as_ref()) {
-            command.env_remove(name);
-        }
-    }
     command
 }
 
@@ -112,10 +95,15 @@ pub(crate) fn python(tools: &Path, requirements: &Path) -> Result<String, String
     if !ready.is_file() {
         println!("installing the Python packages of `{}`", requirements.display());
         remove(&environment)?;
-        run(Command::new("python3").args(["-m", "venv"]).arg(&environment))?;
+        run(Command::new("python3").args(["-m", "venv"]).arg(&environment)).map_err(|_| {
+            "`python3 -m venv` failed (see above; on Debian it is in the package python3-venv)".to_owned()
+        })?;
         let mut install = Command::new(&program);
-        install.args(["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--requirement"]);
-        run(install.arg(requirements))?;
+        install.args(["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--retries", "2"]);
+        run(install.arg("--requirement").arg(requirements)).map_err(|_| {
+            let file = requirements.file_name().unwrap_or_default().display();
+            format!("pip could not install the packages of xtask/{file} (see above; is the network there?)")
+        })?;
         fs::write(&ready, "").map_err(|error| format!("cannot write `{}`: {error}", ready.display()))?;
     }
     Ok(program.display().to_string())

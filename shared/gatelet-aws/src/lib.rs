@@ -1,1 +1,7 @@
 //! The real world behind the ports: DynamoDB, backends over HTTP, clocks and the environment.
+
+pub mod backends;
+pub mod clock;
+pub mod definitions;
+pub mod dynamodb;
+pub mod environment;

@@ -1,1 +1,7 @@
 //! The control plane: definitions in, deployments out.
+
+pub mod deploy;
+pub mod document;
+pub mod identity;
+pub mod import;
+

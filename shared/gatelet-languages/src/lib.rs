@@ -1,1 +1,14 @@
-//! The small languages that API Gateway embeds in its definitions.
+//! The small languages that API Gateway embeds in its definitions: text in, plain data out.
+//!
+//! A language knows its grammar and nothing of requests: what a reference stands for, and what becomes of a
+//! rendered text, is for the data plane. Its one error is [`LanguageError`].
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests"))]
+
+mod error;
+pub mod mock_status;
+pub mod parameters;
+pub mod selection;
+pub mod template;
+pub mod uri;
+
+pub use error::LanguageError;

@@ -1,2 +1,7 @@
 //! The `gatelet` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    gatelet_local::command::main()
+}

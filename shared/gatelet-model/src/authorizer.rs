@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::limits;
-use crate::names::{PartId, aws_words};
 use crate::problem::Problem;
+use crate::text::{PartId, aws_words};
 
 aws_words!(
     /// How the event and the answer of a Lambda authorizer look on HTTP APIs.
@@ -69,6 +69,8 @@ pub struct Authorizer {
     pub id: PartId,
     /// Its name, by which definitions refer to it.
     pub name: String,
+    /// The author's word for its scheme (`x-amazon-apigateway-authtype`), such as `oauth2`; only a label.
+    pub auth_type: Option<String>,
     /// What decides.
     pub kind: AuthorizerKind,
 }

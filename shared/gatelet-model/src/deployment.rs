@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::names::{ApiId, PartId, StageName};
 use crate::rest::{RestApi, RestStage};
+use crate::text::{ApiId, PartId, StageName};
 use crate::v2::{HttpApi, V2Stage, WebSocketApi};
 
 /// The stored form of everything in this crate. A reader refuses any other number.

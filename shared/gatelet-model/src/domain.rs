@@ -4,9 +4,9 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::limits;
-use crate::names::{ApiId, Domain, PartId, StageName, aws_words};
 use crate::problem::{Problem, Problems};
 use crate::rest::EndpointType;
+use crate::text::{ApiId, Domain, PartId, StageName, aws_words};
 
 aws_words!(
     /// Whether routing rules or mappings decide

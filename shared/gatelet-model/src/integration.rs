@@ -4,8 +4,8 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::limits;
-use crate::names::{StatusCode, aws_words};
 use crate::problem::Problem;
+use crate::text::{StatusCode, aws_words};
 
 aws_words!(
     /// The type of an integration

@@ -8,12 +8,10 @@ mod authorizer;
 mod deployment;
 mod domain;
 mod integration;
-mod json_text;
 pub mod limits;
-mod names;
-mod path_template;
 mod problem;
 pub mod rest;
+mod text;
 mod throttle;
 mod usage;
 pub mod v2;
@@ -27,12 +25,11 @@ pub use integration::{
     Connection, ContentHandling, Integration, IntegrationResponse, IntegrationType, PassthroughBehavior,
     ResponseTransferMode, Timeout, TlsConfig,
 };
-pub use json_text::JsonText;
-pub use names::{
-    AccountId, ApiId, Domain, Method, MethodKey, ParameterName, PartId, Region, StageName, StatusCode,
-    VariableName,
-};
-pub use path_template::{PathTemplate, Segment};
 pub use problem::{Place, Problem, Problems, Severity};
+pub use rest::StageVariables;
+pub use text::{
+    AccountId, ApiId, Domain, JsonText, Method, MethodKey, ParameterName, PartId, PathTemplate, Region,
+    Segment, StageName, StatusCode, VariableName,
+};
 pub use throttle::Throttle;
 pub use usage::{ApiKey, ApiKeyValue, PlanStage, Quota, QuotaPeriod, UsagePlan};

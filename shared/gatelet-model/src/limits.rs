@@ -4,6 +4,8 @@
 
 /// Longest identifier.
 pub const ID_CHARACTERS_MAX: usize = 32;
+/// Length of an API's id on AWS.
+pub const API_ID_CHARACTERS: usize = 10;
 /// Longest stage name.
 pub const STAGE_NAME_CHARACTERS_MAX: usize = 128;
 /// Longest stage variable name.

@@ -6,9 +6,9 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::limits;
-use crate::names::{ApiId, PartId, StageName, aws_words};
 use crate::problem::{Problem, Problems};
 use crate::rest::MethodSettingsTarget;
+use crate::text::{ApiId, PartId, StageName, aws_words};
 use crate::throttle::Throttle;
 
 /// The secret value of an API key; it shows itself to nobody by accident.

@@ -1,1 +1,13 @@
 //! The ports in memory, with a virtual clock: for simulation and for the core's own tests.
+//!
+//! Nothing here waits, sleeps or asks a real clock: a test moves time itself.
+
+mod backends;
+mod clock;
+mod definitions;
+mod world;
+
+pub use backends::{MemoryBackends, SeenCall};
+pub use clock::VirtualClock;
+pub use definitions::MemoryDefinitions;
+pub use world::MemoryWorld;

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::names::{StatusCode, aws_words};
+use crate::text::{StatusCode, aws_words};
 
 aws_words!(
     /// Why the gateway itself answers

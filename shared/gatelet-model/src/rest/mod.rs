@@ -4,7 +4,7 @@ mod gateway_response;
 mod resource;
 mod stage;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 
 use indexmap::IndexMap;
@@ -19,11 +19,11 @@ pub use stage::{
 
 use crate::authorizer::{Authorization, Authorizer, AuthorizerKind};
 use crate::integration::IntegrationType;
-use crate::json_text::JsonText;
 use crate::limits;
-use crate::names::{ApiId, aws_words};
-use crate::path_template::{PathTemplate, Segment};
 use crate::problem::{Problem, Problems};
+use crate::text::JsonText;
+use crate::text::{ApiId, PartId, aws_words};
+use crate::text::{PathTemplate, Segment};
 
 aws_words!(
     /// Where a client's API key is read.
@@ -44,6 +44,27 @@ aws_words!(
         Edge = "EDGE",
         /// Through VPC endpoints alone.
         Private = "PRIVATE",
+    }
+);
+
+aws_words!(
+    /// Which addresses clients may come from.
+    IpAddressType {
+        /// IPv4 alone.
+        Ipv4 = "ipv4",
+        /// IPv4 and IPv6.
+        Dualstack = "dualstack",
+    }
+);
+
+aws_words!(
+    /// How strictly the names in the TLS handshake and in the request must agree
+    /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-security-policies.html>).
+    EndpointAccessMode {
+        /// As it always was.
+        Basic = "BASIC",
+        /// They must be the API's own.
+        Strict = "STRICT",
     }
 );
 
@@ -82,10 +103,18 @@ pub struct RestApiParts {
     pub endpoint_types: Vec<EndpointType>,
     /// VPC endpoints of a private API.
     pub vpc_endpoint_ids: Vec<String>,
+    /// Which addresses clients may come from; none is AWS's default for the endpoint type.
+    pub ip_address_type: Option<IpAddressType>,
+    /// The TLS versions and ciphers that are taken, by AWS's name for the set.
+    pub security_policy: Option<String>,
+    /// How strictly host names are compared.
+    pub endpoint_access_mode: Option<EndpointAccessMode>,
     /// Whether its own `execute-api` name is refused, so that only custom domains reach it.
     pub disable_execute_api_endpoint: bool,
     /// Who may call at all.
     pub policy: Option<JsonText>,
+    /// Documentation parts and their version, as `x-amazon-apigateway-documentation` has them.
+    pub documentation: Option<JsonText>,
     /// The author's labels.
     pub tags: IndexMap<String, String>,
     /// The resource tree, `/` first; parents stand before their children.
@@ -114,8 +143,12 @@ impl RestApiParts {
             api_key_source: ApiKeySource::Header,
             endpoint_types: vec![EndpointType::Edge],
             vpc_endpoint_ids: Vec::new(),
+            ip_address_type: None,
+            security_policy: None,
+            endpoint_access_mode: None,
             disable_execute_api_endpoint: false,
             policy: None,
+            documentation: None,
             tags: IndexMap::new(),
             resources: Vec::new(),
             authorizers: Vec::new(),
@@ -141,11 +174,11 @@ impl RestApi {
         let mut problems = Problems::new();
         check_api(&parts, &mut problems);
         check_paths(&parts, &mut problems);
+        let known = Known::of(&parts);
         for resource in &parts.resources {
             for (key, method) in &resource.methods {
-                let about = format!("{key} {}", resource.path);
-                problems
-                    .extend(check_method(&parts, method).into_iter().map(|problem| problem.about(&about)));
+                let found = check_method(&known, method).into_iter();
+                problems.extend(found.map(|problem| problem.about(format!("{key} {}", resource.path))));
             }
         }
         if problems.has_errors() { Err(problems) } else { Ok(Self(parts)) }
@@ -259,10 +292,27 @@ fn check_paths(parts: &RestApiParts, problems: &mut Problems) {
     }
 }
 
-fn check_method(parts: &RestApiParts, method: &Method) -> Vec<Problem> {
+/// What methods may name.
+struct Known<'a> {
+    authorizers: BTreeMap<&'a PartId, &'a Authorizer>,
+    validators: BTreeSet<&'a str>,
+    models: BTreeSet<&'a ModelName>,
+}
+
+impl<'a> Known<'a> {
+    fn of(parts: &'a RestApiParts) -> Self {
+        Self {
+            authorizers: parts.authorizers.iter().map(|authorizer| (&authorizer.id, authorizer)).collect(),
+            validators: parts.request_validators.iter().map(|validator| validator.name.as_str()).collect(),
+            models: parts.models.iter().map(|model| &model.name).collect(),
+        }
+    }
+}
+
+fn check_method(known: &Known<'_>, method: &Method) -> Vec<Problem> {
     let mut problems = Vec::new();
     if let Authorization::Authorizer { id, .. } = &method.authorization {
-        match parts.authorizers.iter().find(|authorizer| authorizer.id == *id) {
+        match known.authorizers.get(id) {
             None => problems.push(Problem::error(format!("its authorizer `{id}` is not defined"))),
             Some(Authorizer {
                 kind: AuthorizerKind::Token { .. } | AuthorizerKind::Request { .. },
@@ -283,7 +333,7 @@ fn check_method(parts: &RestApiParts, method: &Method) -> Vec<Problem> {
         }
     }
     if let Some(name) = &method.request_validator
-        && !parts.request_validators.iter().any(|validator| validator.name == *name)
+        && !known.validators.contains(name.as_str())
     {
         problems.push(
             Problem::error(format!("its validator `{name}` is not defined"))
@@ -295,7 +345,7 @@ fn check_method(parts: &RestApiParts, method: &Method) -> Vec<Problem> {
         .values()
         .chain(method.responses.iter().flat_map(|response| response.models.values()));
     for name in named {
-        if !name.is_built_in() && !parts.models.iter().any(|model| model.name == *name) {
+        if !name.is_built_in() && !known.models.contains(name) {
             problems.push(Problem::error(format!("its model `{name}` is not defined")));
         }
     }

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::authorizer::Authorization;
 use crate::integration::Integration;
-use crate::names::{MethodKey, PartId, StatusCode, shortened};
-use crate::path_template::PathTemplate;
 use crate::problem::Problem;
+use crate::text::PathTemplate;
+use crate::text::{MethodKey, PartId, StatusCode, shortened};
 
 /// One node of the resource tree
 /// (<https://docs.aws.amazon.com/apigateway/latest/api/API_Resource.html>).

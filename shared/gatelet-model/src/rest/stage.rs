@@ -7,9 +7,9 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::limits;
-use crate::names::{MethodKey, PartId, StageName, VariableName, aws_words};
-use crate::path_template::PathTemplate;
 use crate::problem::Problem;
+use crate::text::PathTemplate;
+use crate::text::{MethodKey, PartId, StageName, VariableName, aws_words};
 use crate::throttle::Throttle;
 
 aws_words!(

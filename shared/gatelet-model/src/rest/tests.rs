@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 use super::*;
 use crate::integration::Integration;
-use crate::names::{MethodKey, PartId};
+use crate::text::{MethodKey, PartId};
 
 fn api(paths: &[&str]) -> RestApiParts {
     let mut parts = RestApiParts::new(ApiId::parse("abc123").unwrap(), "pets");

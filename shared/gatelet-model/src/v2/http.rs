@@ -10,9 +10,10 @@ use serde::{Deserialize, Serialize};
 use crate::authorizer::{Authorization, Authorizer, PayloadFormat};
 use crate::integration::{Connection, IntegrationType, Timeout, TlsConfig};
 use crate::limits;
-use crate::names::{ApiId, MethodKey, PartId, StatusCode};
-use crate::path_template::PathTemplate;
 use crate::problem::{Problem, Problems};
+use crate::rest::IpAddressType;
+use crate::text::PathTemplate;
+use crate::text::{ApiId, MethodKey, PartId, StatusCode};
 use crate::v2::cors::Cors;
 
 /// What an HTTP API's route is chosen by: `GET /pets/{id}`, `ANY /{proxy+}` or `$default`
@@ -87,7 +88,7 @@ pub struct HttpRoute {
 pub struct HttpIntegration {
     /// Its id.
     pub id: PartId,
-    /// `AWS_PROXY` or `HTTP_PROXY`. `MOCK` is ours: AWS has it on the other kinds of API alone.
+    /// `AWS_PROXY` or `HTTP_PROXY`.
     #[serde(rename = "type")]
     pub kind: IntegrationType,
     /// The service action, such as `SQS-SendMessage`; none for Lambda and HTTP.
@@ -127,6 +128,8 @@ pub struct HttpApiParts {
     pub cors: Option<Cors>,
     /// Whether its own `execute-api` name is refused.
     pub disable_execute_api_endpoint: bool,
+    /// Which addresses clients may come from; none is IPv4.
+    pub ip_address_type: Option<IpAddressType>,
     /// The author's labels.
     pub tags: IndexMap<String, String>,
     /// Its routes.
@@ -148,6 +151,7 @@ impl HttpApiParts {
             version: None,
             cors: None,
             disable_execute_api_endpoint: false,
+            ip_address_type: None,
             tags: IndexMap::new(),
             routes: Vec::new(),
             integrations: Vec::new(),
@@ -224,7 +228,7 @@ fn integration_problem(integration: &HttpIntegration) -> Option<Problem> {
         IntegrationType::HttpProxy if !addressed => {
             Some(Problem::error("its HTTP_PROXY integration has no URI"))
         }
-        IntegrationType::Aws | IntegrationType::Http => Some(
+        IntegrationType::Aws | IntegrationType::Http | IntegrationType::Mock => Some(
             Problem::error(format!("HTTP APIs have no {} integrations", integration.kind))
                 .help("use AWS_PROXY or HTTP_PROXY, or make it a REST API (`--rest`)"),
         ),

@@ -3,8 +3,8 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::names::StageName;
 use crate::rest::{AccessLogSettings, StageVariables};
+use crate::text::StageName;
 use crate::throttle::Throttle;
 
 /// A stage: a name under which a deployment is served, and how

@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::authorizer::{Authorization, Authorizer};
 use crate::integration::Integration;
 use crate::limits;
-use crate::names::{ApiId, PartId};
 use crate::problem::{Problem, Problems};
 use crate::rest::Model;
+use crate::text::{ApiId, PartId};
 
 /// What a WebSocket API's route is chosen by
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-develop-routes.html>).

@@ -89,7 +89,7 @@ macro_rules! aws_words {
             pub fn parse(word: &str) -> Result<Self, crate::problem::Problem> {
                 match word {
                     $($word => Ok(Self::$variant),)+
-                    _ => Err(crate::names::unknown_word(word, &[$($word),+])),
+                    _ => Err(crate::text::unknown_word(word, &[$($word),+])),
                 }
             }
         }
@@ -201,6 +201,36 @@ checked_text!(
 checked_text!(
     /// A custom domain's name, lower-case; its first label may be `*`.
     Domain, "a domain name", is_domain_name);
+
+impl ApiId {
+    /// An id that follows from a digest: ten letters and digits, a letter first because it becomes a host's name.
+    #[must_use]
+    pub fn from_digest(digest: &[u8; DIGEST_BYTES]) -> Self {
+        Self(id_from_digest(digest, limits::API_ID_CHARACTERS))
+    }
+}
+
+impl PartId {
+    /// An id that follows from a digest: this many letters and digits (1 to 32), a letter first.
+    #[must_use]
+    pub fn from_digest(digest: &[u8; DIGEST_BYTES], characters: usize) -> Self {
+        Self(id_from_digest(digest, characters.clamp(1, limits::ID_CHARACTERS_MAX)))
+    }
+}
+
+/// The bytes of a SHA-256 digest; each yields a character of an id.
+const DIGEST_BYTES: usize = 32;
+
+fn id_from_digest(digest: &[u8; DIGEST_BYTES], characters: usize) -> Box<str> {
+    const LETTERS: u8 = 26;
+    const LETTERS_AND_DIGITS: u8 = 36;
+    let character = |(position, byte): (usize, &u8)| {
+        let choices = if position == 0 { LETTERS } else { LETTERS_AND_DIGITS };
+        let chosen = byte % choices;
+        char::from(if chosen < LETTERS { b'a' + chosen } else { b'0' + chosen - LETTERS })
+    };
+    digest.iter().take(characters).enumerate().map(character).collect::<String>().into()
+}
 
 impl StageName {
     /// The stage of an HTTP API that stands at the root of its host.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::names::{ParameterName, shortened};
+use super::names::{ParameterName, shortened};
 use crate::problem::Problem;
 
 /// One part of a [`PathTemplate`].

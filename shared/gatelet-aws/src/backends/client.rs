@@ -1,0 +1,208 @@
+//! The adapter itself.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use gatelet_core::payload::{Body, Response};
+use gatelet_core::ports::{BackendCall, BackendError, Backends};
+use gatelet_model::TlsConfig;
+use http::{Request, StatusCode};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::time::Instant;
+
+use super::answer;
+use super::connection::{Connector, Facts, Protocols, tls_settings};
+use super::failure::{self, Failure};
+use super::request::{BodyWatch, Prepared, RequestBody, prepare};
+use super::settings::{BackendLimits, BackendSettings};
+
+/// How long the head of an answer may be. AWS's own limit for a request's is 10,240 bytes.
+const ANSWER_HEAD_BYTES_MAX: usize = 65_536;
+
+type HttpClient = Client<Connector, RequestBody>;
+
+/// Backends over HTTP/1.1 and HTTP/2.
+///
+/// - Bodies stream both ways; nothing is collected, decompressed or followed.
+/// - HTTP/2 is spoken with `https` backends that choose it in the handshake, HTTP/1.1 with all others.
+/// - Connections are reused. Where a reused one turns out to be dead, a request of which nothing was sent goes
+///   out again, and so does one with an idempotent method and a body that is at hand; once, on a fresh
+///   connection.
+/// - `BackendCall::timeout` runs from the call until the answer's head, names, connections and the retry
+///   included; the time in which the client keeps its own body waiting is not counted.
+/// - No header is added but `Host` and the framing. HTTP/1.1 header names are written as they came in where
+///   the request still carries that from a connection of the same process, else with capitals
+///   (`X-Amzn-Trace-Id`), as API Gateway writes them. What a backend wrote is kept with its answer in the
+///   same way.
+pub struct HttpBackends {
+    clients: Clients,
+    limits: BackendLimits,
+}
+
+/// The clients for one way of judging certificates.
+struct Clients {
+    /// HTTP/2 where it is offered.
+    negotiating: PooledAndFresh,
+    /// HTTP/1.1 alone, for requests whose `Host` differs from their URI: over HTTP/2 the two would contradict
+    /// each other.
+    http1: PooledAndFresh,
+}
+
+struct PooledAndFresh {
+    pooled: HttpClient,
+    /// Never reuses a connection: for the retry.
+    fresh: HttpClient,
+}
+
+impl HttpBackends {
+    /// Backends as the operator wants them. Nothing is connected yet.
+    ///
+    /// # Errors
+    /// Where one of the additional certificate authorities cannot be read.
+    pub fn new(settings: BackendSettings) -> Result<Self, rustls::Error> {
+        let settings = Arc::new(settings);
+        Ok(Self { clients: Clients::new(&settings)?, limits: settings.limits })
+    }
+
+    /// The clients that judge certificates as a call wants it.
+    ///
+    /// Here other judgements get clients of their own, so that no connection is shared between two of them.
+    fn clients_for(&self, tls: &TlsConfig) -> Result<&Clients, BackendError> {
+        let unsupported = |setting: &str| {
+            Err(BackendError::BadAddress(format!(
+                "`{setting}` is not supported yet: the backend's certificate is always verified against its own \
+                 name"
+            )))
+        };
+        if tls.insecure_skip_verification {
+            return unsupported("insecureSkipVerification");
+        }
+        if tls.server_name_to_verify.is_some() {
+            return unsupported("serverNameToVerify");
+        }
+        Ok(&self.clients)
+    }
+}
+
+impl Clients {
+    fn new(settings: &Arc<BackendSettings>) -> Result<Self, rustls::Error> {
+        Ok(Self {
+            negotiating: PooledAndFresh::new(settings, Protocols::Both)?,
+            http1: PooledAndFresh::new(settings, Protocols::Http1)?,
+        })
+    }
+}
+
+impl PooledAndFresh {
+    fn new(settings: &Arc<BackendSettings>, protocols: Protocols) -> Result<Self, rustls::Error> {
+        let connector = Connector::new(settings, tls_settings(&settings.roots, protocols)?);
+        let mut builder = Client::builder(TokioExecutor::new());
+        builder
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(settings.limits.unused_connection)
+            .pool_max_idle_per_host(settings.limits.unused_connections)
+            .http1_preserve_header_case(true)
+            .http1_title_case_headers(true)
+            .http1_max_buf_size(ANSWER_HEAD_BYTES_MAX)
+            .http2_max_header_list_size(u32::try_from(ANSWER_HEAD_BYTES_MAX).unwrap_or(u32::MAX));
+        let pooled = builder.build(connector.clone());
+        let fresh = builder.pool_max_idle_per_host(0).build(connector);
+        Ok(Self { pooled, fresh })
+    }
+
+    /// Sends a request, and once more where a reused connection was dead and the rule allows it.
+    async fn send(
+        &self,
+        parts: http::request::Parts,
+        body: RequestBody,
+        watch: Option<&BodyWatch>,
+        replay: Option<Request<Body>>,
+    ) -> Result<http::Response<hyper::body::Incoming>, Failure> {
+        let first = send_once(&self.pooled, Request::from_parts(parts, body), watch).await;
+        match (first, replay) {
+            (Err(failure), Some(again)) if failure.is_dead_connection => {
+                tracing::debug!(error = %failure.error, "a reused connection was dead, trying a fresh one");
+                let (parts, body) = again.into_parts();
+                let (body, _) = RequestBody::new(body);
+                send_once(&self.fresh, Request::from_parts(parts, body), None).await
+            }
+            (outcome, _) => outcome,
+        }
+    }
+}
+
+async fn send_once(
+    client: &HttpClient,
+    request: Request<RequestBody>,
+    watch: Option<&BodyWatch>,
+) -> Result<http::Response<hyper::body::Incoming>, Failure> {
+    let answer = client
+        .request(request)
+        .await
+        .map_err(|error| failure::named(&error, watch.and_then(BodyWatch::failure)))?;
+    if let Some(facts) = answer.extensions().get::<Facts>() {
+        facts.note_answer();
+    }
+    Ok(answer)
+}
+
+/// The same request again, where sending it twice does what sending it once does and its body is at hand.
+fn replayable(parts: &http::request::Parts, body: &Body) -> Option<Request<Body>> {
+    if !parts.method.is_idempotent() {
+        return None;
+    }
+    let body = match body {
+        Body::Empty => Body::Empty,
+        Body::Bytes(bytes) => Body::Bytes(bytes.clone()),
+        Body::Stream(_) => return None,
+    };
+    Some(Request::from_parts(parts.clone(), body))
+}
+
+/// Waits for `answering`, but no longer than `limit`, without the time in which the client's own body was
+/// waited for.
+async fn within<T>(
+    limit: Duration,
+    watch: Option<&BodyWatch>,
+    answering: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let mut answering = pin!(answering);
+    let began = Instant::now();
+    let mut timer = pin!(tokio::time::sleep(limit));
+    loop {
+        tokio::select! {
+            biased;
+            answer = &mut answering => return answer,
+            () = &mut timer => {
+                let now = Instant::now();
+                let end = began + limit + watch.map_or(Duration::ZERO, |watch| watch.waited(now));
+                if end <= now {
+                    return Err(failure::timed_out(limit));
+                }
+                timer.as_mut().reset(end);
+            }
+        }
+    }
+}
+
+impl Backends for HttpBackends {
+    async fn call(&self, call: BackendCall) -> Result<Response, BackendError> {
+        let clients = self.clients_for(&call.tls)?;
+        let Prepared { parts, body, needs_http1 } = prepare(call.request)?;
+        let client = if needs_http1 { &clients.http1 } else { &clients.negotiating };
+        let replay = replayable(&parts, &body);
+        let (body, watch) = RequestBody::new(body);
+        let watch = watch.as_deref();
+        let answer = within(call.timeout, watch, client.send(parts, body, watch, replay))
+            .await
+            .map_err(|failure| failure.error)?;
+        if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+            return Err(BackendError::BadAnswer("it switched to another protocol unasked".to_owned()));
+        }
+        Ok(answer.map(|incoming| answer::streamed(incoming, self.limits.body_idle)))
+    }
+}

@@ -1,0 +1,181 @@
+//! From a URI to a connection.
+
+use std::convert::Infallible;
+use std::fmt::Display;
+use std::future::{Future, Ready, ready};
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::Uri;
+use http::uri::Scheme;
+use hyper_rustls::{DefaultServerNameResolver, HttpsConnector, MaybeHttpsStream};
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::Name;
+use hyper_util::rt::TokioIo;
+use rustls::ClientConfig;
+use tokio::net::TcpStream;
+use tower_service::Service;
+
+use super::observed::Observed;
+use crate::backends::addresses::{AddressPolicy, Host, HostAndPort, Resolve, judged_form};
+use crate::backends::settings::BackendSettings;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+type Connecting<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
+type Tcp = TokioIo<TcpStream>;
+
+/// Why no connection came about, where neither TCP nor TLS says it.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(in crate::backends) enum ConnectFailure {
+    #[error("{0}")]
+    Forbidden(String),
+    #[error("`{name}` cannot be resolved: {why}")]
+    Unresolved { name: Box<str>, why: String },
+    #[error("no connection within {0:?}")]
+    TimedOut(Duration),
+}
+
+/// Opens connections, over TLS for `https`, within the limit.
+#[derive(Clone)]
+pub(in crate::backends) struct Connector {
+    inner: HttpsConnector<JudgedTcp>,
+    limit: Duration,
+}
+
+impl Connector {
+    pub(in crate::backends) fn new(settings: &Arc<BackendSettings>, tls: ClientConfig) -> Self {
+        let tcp = JudgedTcp { settings: Arc::clone(settings) };
+        let names = Arc::new(DefaultServerNameResolver::default());
+        Self { inner: HttpsConnector::new(tcp, tls, false, names), limit: settings.limits.connect }
+    }
+}
+
+impl Service<Uri> for Connector {
+    type Response = TokioIo<Observed<TokioIo<MaybeHttpsStream<Tcp>>>>;
+    type Error = BoxError;
+    type Future = Connecting<Self::Response, BoxError>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let limit = self.limit;
+        let connecting = self.inner.call(uri);
+        Box::pin(async move {
+            let stream = tokio::time::timeout(limit, connecting)
+                .await
+                .map_err(|_| ConnectFailure::TimedOut(limit))??;
+            Ok(TokioIo::new(Observed::new(TokioIo::new(stream))))
+        })
+    }
+}
+
+/// Opens TCP connections to judged addresses alone.
+#[derive(Clone)]
+struct JudgedTcp {
+    settings: Arc<BackendSettings>,
+}
+
+impl Service<Uri> for JudgedTcp {
+    type Response = Tcp;
+    type Error = BoxError;
+    type Future = Connecting<Tcp, BoxError>;
+
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let settings = Arc::clone(&self.settings);
+        Box::pin(async move {
+            let default_port = if uri.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 };
+            let host = Host::parse(uri.host().unwrap_or_default())?;
+            let target = HostAndPort { host, port: uri.port_u16().unwrap_or(default_port) };
+            let addresses = judged_addresses(&settings, &target).await?;
+            connect(addresses).await
+        })
+    }
+}
+
+/// The addresses of a target that may be connected to; never none.
+async fn judged_addresses(
+    settings: &BackendSettings,
+    target: &HostAndPort,
+) -> Result<Vec<SocketAddr>, ConnectFailure> {
+    let found = addresses_of(&*settings.resolver, &target.host).await?;
+    let mut forbidden_places = Vec::new();
+    for place in settings.forbidden.iter().filter(|place| place.port == target.port) {
+        // A place that has no address now cannot be reached now.
+        forbidden_places.extend(addresses_of(&*settings.resolver, &place.host).await.unwrap_or_default());
+    }
+    let mut allowed = Vec::with_capacity(found.len());
+    let mut refusal = None;
+    for address in found {
+        match judge(settings.addresses, &forbidden_places, address) {
+            Ok(()) => allowed.push(SocketAddr::new(address, target.port)),
+            Err(what) => refusal = Some((address, what)),
+        }
+    }
+    match refusal {
+        Some((address, what)) if allowed.is_empty() => {
+            let shown = match &target.host {
+                Host::Address(_) => format!("`{address}`"),
+                Host::Name(name) => format!("`{name}` resolves to `{address}`, which"),
+            };
+            Err(ConnectFailure::Forbidden(format!("{shown} is {what}")))
+        }
+        _ if allowed.is_empty() => Err(unresolved(&target.host, &"it has no address")),
+        _ => Ok(allowed),
+    }
+}
+
+async fn addresses_of(resolver: &dyn Resolve, host: &Host) -> Result<Vec<IpAddr>, ConnectFailure> {
+    match host {
+        Host::Address(address) => Ok(vec![*address]),
+        Host::Name(name) => resolver.resolve(name).await.map_err(|problem| unresolved(host, &problem)),
+    }
+}
+
+fn unresolved(host: &Host, why: &dyn Display) -> ConnectFailure {
+    ConnectFailure::Unresolved { name: host.to_string().into(), why: why.to_string() }
+}
+
+fn judge(policy: AddressPolicy, places: &[IpAddr], address: IpAddr) -> Result<(), &'static str> {
+    policy.judge(address)?;
+    let judged = judged_form(address);
+    let is_place = places.iter().any(|place| {
+        let place = judged_form(*place);
+        place == judged || ((place.is_loopback() || place.is_unspecified()) && judged.is_loopback())
+    });
+    if is_place { Err("no backend: the gateway's own surroundings listen on that port") } else { Ok(()) }
+}
+
+/// Connects to the first of the addresses that answers, IPv4 and IPv6 side by side.
+async fn connect(addresses: Vec<SocketAddr>) -> Result<Tcp, BoxError> {
+    // Asked for a name it does not use, because what it connects to is what was judged.
+    let mut connector = HttpConnector::new_with_resolver(Pinned(addresses));
+    connector.set_nodelay(true);
+    Ok(connector.call(Uri::from_static("http://judged")).await?)
+}
+
+/// A "resolver" that knows one answer.
+#[derive(Clone)]
+struct Pinned(Vec<SocketAddr>);
+
+impl Service<Name> for Pinned {
+    type Response = std::vec::IntoIter<SocketAddr>;
+    type Error = Infallible;
+    type Future = Ready<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _name: Name) -> Self::Future {
+        ready(Ok(std::mem::take(&mut self.0).into_iter()))
+    }
+}

@@ -1,0 +1,10 @@
+//! Opening connections: the name is resolved, its addresses are judged, one of the judged is connected to,
+//! TLS is spoken where the URI says so, all within one time limit.
+
+mod connector;
+mod observed;
+mod tls;
+
+pub(super) use connector::{ConnectFailure, Connector};
+pub(super) use observed::Facts;
+pub(super) use tls::{Protocols, tls_settings};

@@ -1,0 +1,20 @@
+//! Backends over HTTP: the adapter behind the core's `Backends` port.
+//!
+//! Here live connections, their reuse, time limits, TLS, and the judgement of addresses. No rule about what a
+//! request or an answer contains lives here: what the core hands over is what goes out.
+//!
+//! The way of a call: [`HttpBackends`] in `client`; `request` makes it ready for the wire; `addresses` judges
+//! where it would go; `connection` opens sockets; `answer` streams what comes back; `failure` names what
+//! went wrong.
+
+mod addresses;
+mod answer;
+mod client;
+mod connection;
+mod failure;
+mod request;
+mod settings;
+
+pub use addresses::{AddressPolicy, HostAndPort, Resolve, Resolving, SystemResolver};
+pub use client::HttpBackends;
+pub use settings::{BackendLimits, BackendSettings};

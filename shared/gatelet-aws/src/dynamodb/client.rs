@@ -1,0 +1,81 @@
+//! The SDK's client, built once.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Region as SdkRegion, SharedHttpClient};
+use aws_smithy_http_client::tls;
+use gatelet_model::Region;
+
+use crate::environment::Credentials;
+
+/// How often a call is tried: once more on a fresh connection, because a frozen Lambda finds its pooled ones dead.
+const ATTEMPTS_MAX: u32 = 2;
+/// How long the second attempt waits at most.
+const BACKOFF: Duration = Duration::from_millis(50);
+/// How long a connection may take to be made.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long one attempt may take; a caller's deadline may end it sooner.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long an unused connection is kept; longer ones are found dead after a Lambda was frozen.
+const POOL_IDLE: Duration = Duration::from_secs(20);
+
+/// The key id and secret of whoever has none.
+const ANYBODY: &str = "gatelet";
+
+/// What a client is made from.
+#[derive(Debug, Clone)]
+pub struct ClientSettings {
+    /// The region whose DynamoDB is spoken to, and for which requests are signed.
+    pub region: Region,
+    /// Who speaks. DynamoDBs for tests and local use take anybody, but somebody it must be.
+    pub credentials: Option<Credentials>,
+    /// Another DynamoDB than the region's own, as a URL.
+    pub endpoint_url: Option<String>,
+    /// Another way to send requests than over the network.
+    pub http_client: Option<SharedHttpClient>,
+}
+
+/// A client. It opens no connection until its first call.
+#[must_use]
+pub fn client(settings: ClientSettings) -> Client {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .build();
+    let retries = RetryConfig::standard()
+        .with_max_attempts(ATTEMPTS_MAX)
+        .with_initial_backoff(BACKOFF)
+        .with_max_backoff(BACKOFF);
+    let http_client = settings.http_client.unwrap_or_else(over_the_network);
+    let mut config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(SdkRegion::new(settings.region.to_string()))
+        .credentials_provider(signer(settings.credentials.as_ref()))
+        .timeout_config(timeouts)
+        .retry_config(retries)
+        .http_client(http_client);
+    config.set_endpoint_url(settings.endpoint_url);
+    Client::from_conf(config.build())
+}
+
+fn signer(credentials: Option<&Credentials>) -> aws_credential_types::Credentials {
+    let (id, secret, token) = match credentials {
+        Some(given) => (
+            given.access_key_id.as_str(),
+            given.secret_access_key.expose(),
+            given.session_token.as_ref().map(|token| token.expose().to_owned()),
+        ),
+        None => (ANYBODY, ANYBODY, None),
+    };
+    aws_credential_types::Credentials::new(id, secret, token, None, "gatelet")
+}
+
+fn over_the_network() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new()
+        .pool_idle_timeout(POOL_IDLE)
+        .tls_provider(tls::Provider::rustls(tls::rustls_provider::CryptoMode::AwsLc))
+        .build_https()
+}

@@ -1,0 +1,51 @@
+//! Custom domains: one item each, outside every account, because a domain's name is unique.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use gatelet_core::ports::{PortError, Timestamp};
+use gatelet_model::{DomainName, FORMAT};
+
+use super::call::within;
+use super::definition_table::DefinitionTable;
+use super::item::{FORMAT_ATTRIBUTE, VERSION_ATTRIBUTE, number, stored_text};
+use super::keys;
+use super::tables::{PARTITION_KEY, SORT_KEY};
+
+const WHAT: &str = "the custom domain";
+const DOMAIN: &str = "domain";
+
+impl DefinitionTable {
+    /// Stores a custom domain over what is stored of that name.
+    ///
+    /// # Errors
+    /// A [`PortError`].
+    pub async fn put_domain(&self, domain: &DomainName, deadline: Timestamp) -> Result<(), PortError> {
+        let name = domain.name.as_str();
+        let call = self
+            .client()
+            .update_item()
+            .table_name(self.name())
+            .key(PARTITION_KEY, AttributeValue::S(keys::global(name)))
+            .key(SORT_KEY, AttributeValue::S(keys::domain(name)))
+            .update_expression("SET #domain = :domain, #format = :format ADD #version :one")
+            .expression_attribute_names("#domain", DOMAIN)
+            .expression_attribute_names("#format", FORMAT_ATTRIBUTE)
+            .expression_attribute_names("#version", VERSION_ATTRIBUTE)
+            .expression_attribute_values(":domain", AttributeValue::S(stored_text(WHAT, domain)?))
+            .expression_attribute_values(":format", number(u64::from(FORMAT)))
+            .expression_attribute_values(":one", number(1))
+            .send();
+        match within(&**self.clock(), deadline, WHAT, call).await {
+            Ok(_) => Ok(()),
+            Err(failure) => Err(failure.into_port_error(WHAT)),
+        }
+    }
+
+    pub(crate) async fn read_domain(
+        &self,
+        name: &str,
+        deadline: Timestamp,
+    ) -> Result<Option<DomainName>, PortError> {
+        let item = self.get(WHAT, keys::global(name), keys::domain(name), deadline).await?;
+        item.map(|item| item.stored(DOMAIN)).transpose()
+    }
+}

@@ -1,0 +1,111 @@
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+use super::{Environment, EnvironmentProblem};
+
+fn parse(variables: &[(&str, &str)]) -> Result<Environment, Vec<EnvironmentProblem>> {
+    Environment::parse(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+}
+
+fn endpoint(environment: &Environment, service: &str) -> Option<String> {
+    environment.endpoint(service).map(ToString::to_string)
+}
+
+#[test]
+fn nothing_set_is_one_s_own_machine() {
+    let environment = parse(&[("AWS_REGION", ""), ("AWS_ENDPOINT_URL", " ")]).unwrap();
+    assert_eq!(environment.region(), None);
+    assert!(environment.endpoint("DynamoDB").is_none());
+    assert!(environment.credentials().is_none());
+    assert!(!environment.is_lambda());
+}
+
+#[test]
+fn a_service_s_own_endpoint_comes_first() {
+    let environment = parse(&[
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1:4566"),
+        ("AWS_ENDPOINT_URL_DYNAMODB", "https://dynamodb.example/base"),
+        ("AWS_ENDPOINT_URL_APPCONFIGDATA", "http://localhost:1"),
+        ("AWS_ENDPOINT_URL_STEP_FUNCTIONS", "http://localhost:2"),
+    ])
+    .unwrap();
+    assert_eq!(endpoint(&environment, "DynamoDB").unwrap(), "https://dynamodb.example/base");
+    assert_eq!(endpoint(&environment, "lambda").unwrap(), "http://127.0.0.1:4566/");
+    assert_eq!(endpoint(&environment, "AppConfigData").unwrap(), "http://localhost:1/");
+    assert_eq!(endpoint(&environment, "Step Functions").unwrap(), "http://localhost:2/");
+    assert_eq!(endpoint(&environment, "step-functions").unwrap(), "http://localhost:2/");
+}
+
+#[test]
+fn endpoints_can_be_ignored() {
+    let variables = [
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1:4566"),
+        ("AWS_ENDPOINT_URL_SQS", "http://127.0.0.1:4567"),
+        ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "TRUE"),
+    ];
+    let environment = parse(&variables).unwrap();
+    assert!(environment.endpoint("SQS").is_none() && environment.endpoint("SNS").is_none());
+}
+
+#[test]
+fn the_region_has_a_second_name() {
+    let both = parse(&[("AWS_REGION", "eu-west-1"), ("AWS_DEFAULT_REGION", "us-east-2")]).unwrap();
+    assert_eq!(both.region(), Some("eu-west-1"));
+    assert_eq!(parse(&[("AWS_DEFAULT_REGION", "us-east-2")]).unwrap().region(), Some("us-east-2"));
+}
+
+#[test]
+fn credentials_are_never_shown() {
+    let environment = parse(&[
+        ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI"),
+        ("AWS_SESSION_TOKEN", "FwoGZXIvYXdzE"),
+    ])
+    .unwrap();
+    let credentials = environment.credentials().unwrap();
+    assert_eq!(credentials.secret_access_key.expose(), "wJalrXUtnFEMI");
+    assert_eq!(credentials.session_token.as_ref().unwrap().expose(), "FwoGZXIvYXdzE");
+    let shown = format!("{environment:?}");
+    assert!(shown.contains("AKIDEXAMPLE"));
+    assert!(!shown.contains("wJalr") && !shown.contains("FwoG"), "{shown}");
+}
+
+#[test]
+fn every_problem_is_said_and_none_shows_a_secret() {
+    let problems = parse(&[
+        ("AWS_ENDPOINT_URL", "localhost:4566"),
+        ("AWS_ENDPOINT_URL_SQS", "ftp://example.com"),
+        ("AWS_ENDPOINT_URL_SNS", "http://user:password@example.com"),
+        ("AWS_REGION", "Frankfurt"),
+        ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI"),
+        ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1"),
+        ("GATELET_ALLOW_PRIVATE_BACKENDS", "yes"),
+        ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "1"),
+    ])
+    .unwrap_err();
+    let variables: Vec<&str> = problems.iter().map(|problem| problem.variable.as_str()).collect();
+    assert_eq!(
+        variables,
+        [
+            "AWS_ENDPOINT_URL",
+            "AWS_ENDPOINT_URL_SNS",
+            "AWS_ENDPOINT_URL_SQS",
+            "AWS_REGION",
+            "AWS_ACCESS_KEY_ID",
+            "AWS_LAMBDA_RUNTIME_API",
+            "GATELET_ALLOW_PRIVATE_BACKENDS",
+            "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+        ]
+    );
+    assert!(problems.iter().all(|problem| !problem.to_string().contains("wJalr")));
+    assert_eq!(
+        problems[3].to_string(),
+        "environment variable `AWS_REGION`: `Frankfurt` is not a region: write one such as `us-east-1`"
+    );
+    let lonely = parse(&[("AWS_SESSION_TOKEN", "FwoGZXIvYXdzE")]).unwrap_err();
+    assert_eq!(lonely[0].variable, "AWS_SESSION_TOKEN");
+}
+
+#[test]
+fn lambda_is_known_by_its_runtime_api() {
+    assert!(parse(&[("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001")]).unwrap().is_lambda());
+}

@@ -1,0 +1,238 @@
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use gatelet_model::rest::{RestApi, RestApiParts, RestStage, StageVariables};
+use gatelet_model::v2::V2Stage;
+use gatelet_model::{ApiId, StageName};
+
+use super::*;
+
+const DEADLINE: Timestamp = Timestamp::from_milliseconds(u64::MAX);
+
+/// A store in memory whose pointer is moved by somebody else before each of the next moves.
+#[derive(Default)]
+struct MemoryStore {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    deployments: BTreeMap<PartId, StoredDeployment>,
+    pointers: BTreeMap<StageName, StagePointer>,
+    overtakers: Vec<StagePointer>,
+    elsewhere: Option<(AccountId, Region)>,
+    log: Vec<&'static str>,
+}
+
+impl MemoryStore {
+    fn inner(&self) -> std::sync::MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl DefinitionStore for MemoryStore {
+    async fn put_deployment(&self, deployment: &StoredDeployment, _: Timestamp) -> Result<(), PortError> {
+        let mut inner = self.inner();
+        inner.log.push("deployment");
+        inner.deployments.entry(deployment.id.clone()).or_insert_with(|| deployment.clone());
+        Ok(())
+    }
+
+    async fn deployment(
+        &self,
+        _: &ApiId,
+        id: &PartId,
+        _: Timestamp,
+    ) -> Result<Option<StoredDeployment>, PortError> {
+        Ok(self.inner().deployments.get(id).cloned())
+    }
+
+    async fn stage_pointer(
+        &self,
+        _: &ApiId,
+        stage: &StageName,
+        _: Timestamp,
+    ) -> Result<Option<StagePointer>, PortError> {
+        Ok(self.inner().pointers.get(stage).cloned())
+    }
+
+    async fn stage_pointers(&self, _: &ApiId, _: Timestamp) -> Result<Vec<StagePointer>, PortError> {
+        Ok(self.inner().pointers.values().cloned().collect())
+    }
+
+    async fn move_pointer(
+        &self,
+        _: &ApiId,
+        pointer: &StagePointer,
+        _: Option<&str>,
+        _: Timestamp,
+    ) -> Result<Move, PortError> {
+        let mut inner = self.inner();
+        inner.log.push("pointer");
+        if let Some((account, region)) = inner.elsewhere.clone() {
+            return Ok(Move::BelongsElsewhere { account, region });
+        }
+        let name = pointer.stage.name().clone();
+        if let Some(overtaker) = inner.overtakers.pop() {
+            inner.pointers.insert(name.clone(), overtaker);
+        }
+        let current = inner.pointers.get(&name).cloned();
+        if current.as_ref().map_or(0, |current| current.version) + 1 != pointer.version {
+            return Ok(Move::Conflict { current: current.map(Box::new) });
+        }
+        assert!(inner.deployments.contains_key(&pointer.deployment_id), "the deployment comes first");
+        inner.pointers.insert(name, pointer.clone());
+        Ok(Move::Moved)
+    }
+
+    async fn apis(&self, _: Timestamp) -> Result<Vec<ApiId>, PortError> {
+        Ok(Vec::new())
+    }
+
+    async fn remove_api(&self, _: &ApiId, _: Timestamp) -> Result<(), PortError> {
+        self.inner().pointers.clear();
+        Ok(())
+    }
+
+    async fn audit_trail(&self, _: &ApiId, _: Timestamp) -> Result<Vec<AuditEntry>, PortError> {
+        Ok(Vec::new())
+    }
+}
+
+/// Runs what never waits.
+fn ready<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => unreachable!("the store in memory never waits"),
+    }
+}
+
+fn api(name: &str) -> Api {
+    Api::Rest(RestApi::new(RestApiParts::new(ApiId::parse("abc123").unwrap(), name)).unwrap())
+}
+
+fn stage(name: &str) -> Stage {
+    Stage::Rest(RestStage::new(StageName::parse(name).unwrap()))
+}
+
+fn deployed(store: &MemoryStore, api: Api, stage: Stage) -> Deployed {
+    ready(deploy(store, api, stage, None, DEADLINE)).unwrap()
+}
+
+fn overtaking(version: u64, deployment: &str) -> StagePointer {
+    StagePointer {
+        stage: stage("dev"),
+        deployment_id: PartId::parse(deployment).unwrap(),
+        previous_deployment_id: None,
+        version,
+    }
+}
+
+#[test]
+fn the_deployment_is_stored_before_the_pointer_moves() {
+    let store = MemoryStore::default();
+    let first = deployed(&store, api("first"), stage("dev"));
+    assert!(first.changed);
+    assert_eq!(first.version, 1);
+    assert_eq!(store.inner().log, ["deployment", "pointer"]);
+    let stored = store.inner().deployments[&first.deployment_id].clone();
+    assert_eq!(stored.open().unwrap().api, api("first"));
+}
+
+#[test]
+fn the_same_again_changes_nothing() {
+    let store = MemoryStore::default();
+    let first = deployed(&store, api("first"), stage("dev"));
+    let again = deployed(&store, api("first"), stage("dev"));
+    assert_eq!(again, Deployed { changed: false, ..first });
+}
+
+#[test]
+fn a_pointer_remembers_the_deployment_before() {
+    let store = MemoryStore::default();
+    let first = deployed(&store, api("first"), stage("dev"));
+    let second = deployed(&store, api("second"), stage("dev"));
+    let name = StageName::parse("dev").unwrap();
+    let pointer = store.inner().pointers[&name].clone();
+    assert_eq!((pointer.version, second.version), (2, 2));
+    assert_eq!(pointer.previous_deployment_id, Some(first.deployment_id.clone()));
+
+    let mut settings = RestStage::new(name.clone());
+    settings.variables = StageVariables::new([("colour".to_owned(), "blue".to_owned())]).unwrap();
+    let third = deployed(&store, api("second"), Stage::Rest(settings));
+    assert!(third.changed, "the settings differ");
+    let pointer = store.inner().pointers[&name].clone();
+    assert_eq!(pointer.version, 3);
+    assert_eq!(pointer.previous_deployment_id, Some(first.deployment_id), "never the present one itself");
+}
+
+#[test]
+fn an_overtaken_deployer_looks_again() {
+    let store = MemoryStore::default();
+    store.inner().overtakers = vec![overtaking(2, "b"), overtaking(1, "a")];
+    let result = deployed(&store, api("first"), stage("dev"));
+    assert_eq!(result.version, 3);
+    let pointer = store.inner().pointers[&StageName::parse("dev").unwrap()].clone();
+    assert_eq!(pointer.previous_deployment_id, Some(PartId::parse("b").unwrap()));
+}
+
+#[test]
+fn a_deployer_that_is_always_overtaken_gives_up() {
+    let store = MemoryStore::default();
+    store.inner().overtakers =
+        (1..=u64::from(MOVE_ATTEMPTS_MAX)).rev().map(|version| overtaking(version, "a")).collect();
+    let result = ready(deploy(&store, api("first"), stage("dev"), None, DEADLINE));
+    assert!(matches!(result, Err(DeployError::Contended { .. })), "{result:?}");
+    assert_eq!(store.inner().log.iter().filter(|step| **step == "pointer").count(), 16);
+}
+
+#[test]
+fn somebody_elses_api_is_left_alone() {
+    let store = MemoryStore::default();
+    let owner = (AccountId::parse("111122223333").unwrap(), Region::parse("eu-west-1").unwrap());
+    store.inner().elsewhere = Some(owner);
+    let error = ready(deploy(&store, api("first"), stage("dev"), None, DEADLINE)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the API id `abc123` belongs to account 111122223333 in eu-west-1; deploy it there, or give the API another id"
+    );
+}
+
+#[test]
+fn a_stage_of_another_kind_is_refused() {
+    let store = MemoryStore::default();
+    let v2 = Stage::V2(V2Stage::new(StageName::parse("dev").unwrap()));
+    let error = ready(deploy(&store, api("first"), v2, None, DEADLINE)).unwrap_err();
+    assert!(matches!(error, DeployError::AnotherKind { kind: "REST API", .. }), "{error}");
+    assert!(store.inner().log.is_empty());
+}
+
+#[test]
+fn altered_content_is_noticed() {
+    let mut stored = StoredDeployment::new(&api("first"), None).unwrap();
+    assert_eq!(stored.verify(), Ok(()));
+    stored.content.push(b' ');
+    assert_eq!(stored.clone().open(), Err(Unopenable::Altered { id: stored.id }));
+}
+
+#[test]
+fn content_of_another_kind_is_no_api() {
+    let content = b"{\"Queue\":{}}".to_vec();
+    let id = identity_of(&content);
+    let stored = StoredDeployment {
+        id: id.clone(),
+        api_id: ApiId::parse("abc123").unwrap(),
+        description: None,
+        content,
+    };
+    assert!(matches!(stored.open(), Err(Unopenable::NoApi { id: named, .. }) if named == id));
+}
+
+fn identity_of(content: &[u8]) -> PartId {
+    crate::identity::content_id(content)
+}

@@ -1,0 +1,122 @@
+//! What is understood and kept in the model, but not acted on yet: the whole list, in one place.
+//!
+//! Whoever makes one of these work removes its line, and the compiler shows where the warning was given.
+
+use gatelet_model::{IntegrationType, Problem};
+
+/// A part of a definition that no call feels yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NotYet {
+    Authorizer,
+    AwsIam,
+    ApiKey,
+    ApiKeySource,
+    ResourcePolicy,
+    RequestValidator,
+    Integration(IntegrationType),
+    IntegrationSubtype,
+    VpcLink,
+    TlsConfig,
+    Credentials,
+    Caching,
+    MappingTemplate,
+    ContentHandling,
+    GatewayResponses,
+    Compression,
+    BinaryMediaTypes,
+    Cors,
+    Documentation,
+    EndpointConfiguration,
+    SecurityPolicy,
+    EndpointAccessMode,
+}
+
+impl NotYet {
+    /// What is named, and what happens instead.
+    const fn words(self) -> (&'static str, &'static str) {
+        const PROXIED_OR_MOCKED: &str =
+            "calls answer 500; `HTTP_PROXY` and `MOCK` are served until this type is";
+        match self {
+            Self::Authorizer => (
+                "authorizers (`x-amazon-apigateway-authorizer`)",
+                "calls to the routes that name this one are refused",
+            ),
+            Self::AwsIam => ("IAM authorization (`AWS_IAM`)", "calls to this route are refused"),
+            Self::ApiKey => ("API keys", "calls to this route are refused"),
+            Self::ApiKeySource => ("`x-amazon-apigateway-api-key-source`", "no API key is read anywhere"),
+            Self::ResourcePolicy => {
+                ("the resource policy (`x-amazon-apigateway-policy`)", "all calls are refused")
+            }
+            Self::RequestValidator => (
+                "request validators (`x-amazon-apigateway-request-validator`)",
+                "requests reach the backend unchecked",
+            ),
+            Self::Integration(IntegrationType::Aws) => ("integrations of type `AWS`", PROXIED_OR_MOCKED),
+            Self::Integration(IntegrationType::AwsProxy) => {
+                ("integrations of type `AWS_PROXY`", PROXIED_OR_MOCKED)
+            }
+            Self::Integration(IntegrationType::Http) => ("integrations of type `HTTP`", PROXIED_OR_MOCKED),
+            Self::Integration(IntegrationType::HttpProxy | IntegrationType::Mock) => {
+                ("this integration", "calls answer 500")
+            }
+            Self::IntegrationSubtype => ("service actions (`integrationSubtype`)", "calls answer 500"),
+            Self::VpcLink => {
+                ("VPC links (`connectionType: VPC_LINK`)", "the backend is called at its URI, directly")
+            }
+            Self::TlsConfig => ("`tlsConfig`", "the backend's certificate is judged as usual"),
+            Self::Credentials => ("`credentials` of an integration", "no role is assumed"),
+            Self::Caching => (
+                "response caching (`cacheKeyParameters`, `cacheNamespace`)",
+                "every call reaches the backend",
+            ),
+            Self::MappingTemplate => (
+                "Velocity in mapping templates",
+                "only plain text, and the `statusCode` of a `MOCK` request template, are used",
+            ),
+            Self::ContentHandling => ("`contentHandling`", "bodies are passed on as they are"),
+            Self::GatewayResponses => (
+                "`x-amazon-apigateway-gateway-responses`",
+                "the gateway's own answers are those that AWS has by default",
+            ),
+            Self::Compression => {
+                ("`x-amazon-apigateway-minimum-compression-size`", "nothing is compressed")
+            }
+            Self::BinaryMediaTypes => {
+                ("`x-amazon-apigateway-binary-media-types`", "bodies are passed on as they are")
+            }
+            Self::Cors => (
+                "`x-amazon-apigateway-cors`",
+                "preflight requests are routed like others, and no header is added",
+            ),
+            Self::Documentation => ("`x-amazon-apigateway-documentation`", "it is kept and not published"),
+            Self::EndpointConfiguration => (
+                "`x-amazon-apigateway-endpoint-configuration`",
+                "the API answers wherever the gateway is reached",
+            ),
+            Self::SecurityPolicy => {
+                ("`x-amazon-apigateway-security-policy`", "it is kept; TLS ends before the gateway")
+            }
+            Self::EndpointAccessMode => {
+                ("`x-amazon-apigateway-endpoint-access-mode`", "it is kept; TLS ends before the gateway")
+            }
+        }
+    }
+
+    pub(super) fn warning(self) -> Problem {
+        let (what, instead) = self.words();
+        let verb = if self.is_plural() { "are" } else { "is" };
+        Problem::warning(format!("{what} {verb} not acted on yet")).help(instead)
+    }
+
+    const fn is_plural(self) -> bool {
+        matches!(
+            self,
+            Self::Authorizer
+                | Self::ApiKey
+                | Self::RequestValidator
+                | Self::Integration(IntegrationType::Aws | IntegrationType::AwsProxy | IntegrationType::Http)
+                | Self::IntegrationSubtype
+                | Self::VpcLink
+        )
+    }
+}

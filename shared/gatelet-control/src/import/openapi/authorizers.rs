@@ -1,0 +1,267 @@
+//! `x-amazon-apigateway-authorizer`
+//! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-authorizer.html>).
+
+use gatelet_model::{Authorizer, AuthorizerFunction, AuthorizerKind, JwtIssuer, PartId, PayloadFormat, ResultTtl};
+
+use super::super::extensions;
+use super::super::intrinsics::Purpose;
+use super::super::not_yet::NotYet;
+use super::super::reader::Reader;
+use super::ApiKind;
+use crate::document::{Entry, Mapping, Node};
+
+const MEMBERS: &[&str] = &[
+    "authorizerCredentials",
+    "authorizerPayloadFormatVersion",
+    "authorizerResultTtlInSeconds",
+    "authorizerUri",
+    "enableSimpleResponses",
+    "identitySource",
+    "identityValidationExpression",
+    "jwtConfiguration",
+    "providerARNs",
+    "type",
+];
+
+/// The discovery document's path; before it stands the issuer.
+const DISCOVERY: &str = "/.well-known/openid-configuration";
+
+/// The security scheme around an authorizer.
+struct Scheme<'d> {
+    entry: &'d Entry,
+    mapping: &'d Mapping,
+    kind: ApiKind,
+}
+
+/// The authorizer of a security scheme, if it has one.
+pub(super) fn authorizer<'d>(
+    reader: &mut Reader<'d>,
+    entry: &'d Entry,
+    scheme: &'d Mapping,
+    kind: ApiKind,
+    id: PartId,
+) -> Option<Authorizer> {
+    let node = &reader.extension(scheme, extensions::AUTHORIZER)?.value;
+    let mapping = reader.mapping(node, extensions::AUTHORIZER)?;
+    reader.check_members(mapping, extensions::AUTHORIZER, MEMBERS);
+    let Some(type_node) = mapping.get("type") else {
+        reader.error(node.span, "the authorizer has no `type`", "add `type`: token, request, cognito_user_pools or jwt");
+        return None;
+    };
+    let word = reader.text(type_node, "type", Purpose::Text)?.to_ascii_lowercase();
+    let scheme = Scheme { entry, mapping: scheme, kind };
+    let decides = match (word.as_str(), kind) {
+        ("token", ApiKind::Rest) => token(reader, &scheme, node, mapping),
+        ("request", _) => request(reader, &scheme, node, mapping),
+        ("cognito_user_pools", ApiKind::Rest) => cognito(reader, &scheme, node, mapping),
+        ("jwt", _) => jwt(reader, &scheme, node, mapping),
+        ("token" | "cognito_user_pools", ApiKind::Http) => {
+            let message = format!("HTTP APIs have no `{word}` authorizers");
+            reader.error(type_node.span, message, "use `jwt` or `request`, or make it a REST API with `--rest`");
+            None
+        }
+        _ => {
+            let message = format!("`{word}` is not a type of authorizer");
+            reader.error(type_node.span, message, "one of: token, request, cognito_user_pools, jwt");
+            None
+        }
+    }?;
+    reader.not_yet(entry.key_span, NotYet::Authorizer);
+    let auth_type = reader
+        .extension(scheme.mapping, extensions::AUTHTYPE)
+        .and_then(|entry| reader.text(&entry.value, extensions::AUTHTYPE, Purpose::Text));
+    Some(Authorizer { id, name: entry.key.to_string(), auth_type, kind: decides })
+}
+
+fn token<'d>(
+    reader: &mut Reader<'d>,
+    scheme: &Scheme<'d>,
+    node: &'d Node,
+    mapping: &'d Mapping,
+) -> Option<AuthorizerKind> {
+    Some(AuthorizerKind::Token {
+        function: function(reader, scheme, node, mapping)?,
+        identity_source: header_source(reader, scheme, mapping)?,
+        identity_validation_expression: reader
+            .text_of(mapping, "identityValidationExpression", Purpose::Expression)
+            .filter(|pattern| !pattern.is_empty()),
+    })
+}
+
+fn request<'d>(
+    reader: &mut Reader<'d>,
+    scheme: &Scheme<'d>,
+    node: &'d Node,
+    mapping: &'d Mapping,
+) -> Option<AuthorizerKind> {
+    let function = function(reader, scheme, node, mapping)?;
+    let mut identity_sources = identity_sources(reader, mapping);
+    if identity_sources.is_empty() {
+        identity_sources.extend(scheme_source(scheme));
+    }
+    if scheme.kind == ApiKind::Http {
+        for source in &mut identity_sources {
+            if let Some(rest) = source.strip_prefix("method.request.") {
+                *source = format!("$request.{rest}");
+            }
+        }
+    }
+    Some(AuthorizerKind::Request { function, identity_sources })
+}
+
+fn cognito<'d>(
+    reader: &mut Reader<'d>,
+    scheme: &Scheme<'d>,
+    node: &'d Node,
+    mapping: &'d Mapping,
+) -> Option<AuthorizerKind> {
+    let provider_arns = reader.texts_of(mapping, "providerARNs", Purpose::UserPool);
+    if provider_arns.is_empty() {
+        reader.error(node.span, "the authorizer names no user pool", "list the pools' ARNs under `providerARNs`");
+        return None;
+    }
+    Some(AuthorizerKind::CognitoUserPools { provider_arns, identity_source: header_source(reader, scheme, mapping)? })
+}
+
+fn jwt<'d>(
+    reader: &mut Reader<'d>,
+    scheme: &Scheme<'d>,
+    node: &'d Node,
+    mapping: &'d Mapping,
+) -> Option<AuthorizerKind> {
+    const HELP: &str = "write `jwtConfiguration: {issuer: https://..., audience: [...]}`";
+    let Some(configuration) = mapping.get("jwtConfiguration") else {
+        reader.error(node.span, "the `jwt` authorizer has no `jwtConfiguration`", HELP);
+        return None;
+    };
+    let configuration = reader.mapping(configuration, "jwtConfiguration")?;
+    reader.check_members(configuration, "jwtConfiguration", &["issuer", "audience", "issuers"]);
+    let several = configuration.get("issuers").and_then(|issuers| reader.sequence(issuers, "issuers"));
+    let several = several.into_iter().flatten().filter_map(Node::as_mapping);
+    let mut issuers: Vec<JwtIssuer> = several.filter_map(|one| issuer(reader, one, None)).collect();
+    let discovered = reader
+        .text_of(scheme.mapping, "openIdConnectUrl", Purpose::Url)
+        .map(|url| url.strip_suffix(DISCOVERY).unwrap_or(&url).to_owned());
+    issuers.extend(issuer(reader, configuration, discovered));
+    if issuers.is_empty() {
+        reader.error(node.span, "the `jwt` authorizer has no issuer", HELP);
+        return None;
+    }
+    let mut identity_sources = identity_sources(reader, mapping);
+    if identity_sources.is_empty() {
+        identity_sources.push("$request.header.Authorization".to_owned());
+    }
+    Some(AuthorizerKind::Jwt { identity_sources, issuers })
+}
+
+fn issuer<'d>(reader: &mut Reader<'d>, mapping: &'d Mapping, discovered: Option<String>) -> Option<JwtIssuer> {
+    let issuer = reader.text_of(mapping, "issuer", Purpose::Url).or(discovered)?;
+    let audiences = match mapping.get("audience") {
+        Some(one) if one.as_str().is_some() => reader.text(one, "audience", Purpose::Text).into_iter().collect(),
+        Some(list) => reader.texts(list, "audience", Purpose::Text),
+        None => Vec::new(),
+    };
+    Some(JwtIssuer { issuer, audiences })
+}
+
+fn function<'d>(
+    reader: &mut Reader<'d>,
+    scheme: &Scheme<'d>,
+    node: &'d Node,
+    mapping: &'d Mapping,
+) -> Option<AuthorizerFunction> {
+    let uri = reader.text_of(mapping, "authorizerUri", Purpose::Function).unwrap_or_default();
+    if uri.is_empty() {
+        reader.error(node.span, "the authorizer names no function", "add `authorizerUri`: the function's invocation ARN");
+        return None;
+    }
+    let default = match scheme.kind {
+        ApiKind::Rest => ResultTtl::REST_DEFAULT,
+        ApiKind::Http => ResultTtl::NONE,
+    };
+    let result_ttl = mapping
+        .get("authorizerResultTtlInSeconds")
+        .and_then(|node| Some((node, reader.number(node, "authorizerResultTtlInSeconds")?)))
+        .and_then(|(node, seconds)| reader.keep(node.span, ResultTtl::from_seconds(seconds)))
+        .unwrap_or(default);
+    let payload_format = payload_format(reader, scheme, node, mapping);
+    let simple = mapping.entry("enableSimpleResponses");
+    let simple_responses = reader.boolean_of(mapping, "enableSimpleResponses").unwrap_or_default();
+    if let Some(entry) = simple
+        && simple_responses
+        && payload_format == PayloadFormat::One
+    {
+        let help = "add `authorizerPayloadFormatVersion: \"2.0\"`, or remove `enableSimpleResponses`";
+        reader.error(entry.key_span, "only payload format 2.0 has simple responses", help);
+    }
+    Some(AuthorizerFunction {
+        uri,
+        credentials: reader
+            .text_of(mapping, "authorizerCredentials", Purpose::Role)
+            .filter(|role| !role.is_empty()),
+        result_ttl,
+        payload_format,
+        simple_responses,
+    })
+}
+
+/// Always 1.0 on REST APIs; on HTTP APIs AWS wants it said.
+fn payload_format<'d>(
+    reader: &mut Reader<'d>,
+    scheme: &Scheme<'d>,
+    node: &'d Node,
+    mapping: &'d Mapping,
+) -> PayloadFormat {
+    const KEY: &str = "authorizerPayloadFormatVersion";
+    let Some(version) = mapping.get(KEY).filter(|_| scheme.kind == ApiKind::Http) else {
+        if scheme.kind == ApiKind::Http {
+            let help = "add `authorizerPayloadFormatVersion: \"2.0\"`, or \"1.0\"";
+            reader.warn(node.span, "the authorizer's event format is not given and taken to be 1.0", help);
+        }
+        return PayloadFormat::One;
+    };
+    match reader.text(version, KEY, Purpose::Text).as_deref() {
+        Some("1.0" | "1") => PayloadFormat::One,
+        Some("2.0" | "2") => PayloadFormat::Two,
+        other => {
+            if let Some(other) = other {
+                reader.error(version.span, format!("`{KEY}` cannot be `{other}`"), "one of: \"1.0\", \"2.0\"");
+            }
+            PayloadFormat::One
+        }
+    }
+}
+
+/// A comma-separated list, or a list.
+fn identity_sources<'d>(reader: &mut Reader<'d>, mapping: &'d Mapping) -> Vec<String> {
+    let Some(node) = mapping.get("identitySource") else { return Vec::new() };
+    let texts = match node.as_sequence() {
+        Some(_) => reader.texts(node, "identitySource", Purpose::Expression),
+        None => reader.text(node, "identitySource", Purpose::Expression).into_iter().collect(),
+    };
+    let parts = texts.iter().flat_map(|text| text.split(',')).map(str::trim);
+    parts.filter(|source| !source.is_empty()).map(str::to_owned).collect()
+}
+
+/// Where the scheme itself says that the credential is; `Unused` is AWS's word for nowhere.
+fn scheme_source(scheme: &Scheme<'_>) -> Option<String> {
+    let name = scheme.mapping.get("name")?.as_str().filter(|name| *name != "Unused")?;
+    match scheme.mapping.get("in")?.as_str()? {
+        "header" => Some(format!("method.request.header.{name}")),
+        "query" => Some(format!("method.request.querystring.{name}")),
+        _ => None,
+    }
+}
+
+/// The one header with the token: AWS takes the scheme's own name where `identitySource` does not say another.
+fn header_source<'d>(reader: &mut Reader<'d>, scheme: &Scheme<'d>, mapping: &'d Mapping) -> Option<String> {
+    let source = identity_sources(reader, mapping).into_iter().next().or_else(|| scheme_source(scheme));
+    if source.is_none() {
+        reader.error(
+            scheme.entry.key_span,
+            format!("the security scheme `{}` does not say where the token is", scheme.entry.key),
+            "add `in: header` and `name: Authorization`",
+        );
+    }
+    source
+}

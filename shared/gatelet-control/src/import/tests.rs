@@ -1,0 +1,1 @@
+//! What import makes of small definitions.

@@ -1,0 +1,140 @@
+//! What stands behind a route. AWS closes the set of types, so it is an enum with one `match`; each type is a file.
+
+mod http_proxy;
+mod mock;
+mod target;
+
+use gatelet_model::v2::{HttpIntegration, HttpRouteKey};
+use gatelet_model::{ApiId, IntegrationType, StageVariables};
+
+pub use http_proxy::HttpProxy;
+pub use mock::Mock;
+pub use target::{Target, TargetError, escaped_value};
+
+use crate::arrival::Arrival;
+use crate::payload::{Body, Response};
+use crate::ports::{Clock, World};
+use crate::record::{IntegrationCall, Record};
+use crate::refusal::Refusal;
+
+/// What the mapping stage established for an integration.
+#[derive(Debug)]
+pub struct Call<'a> {
+    /// The client's method.
+    pub method: http::Method,
+    /// The headers that the backend may see.
+    pub headers: http::HeaderMap,
+    /// The client's body, perhaps still on its way.
+    pub body: Body,
+    /// The query that the backend sees besides the URI's own; percent-encoded.
+    pub query: String,
+    /// The values of `{name}` in the URI; percent-encoded.
+    pub path_values: Vec<(&'a str, String)>,
+    /// The stage's variables.
+    pub variables: &'a StageVariables,
+    /// The path below the stage, or what a mapping put in its place.
+    pub path: std::borrow::Cow<'a, str>,
+    /// Whether a mapping put the path in its place.
+    pub path_is_mapped: bool,
+}
+
+/// A compiled integration.
+#[derive(Debug)]
+pub enum Integration {
+    /// The gateway answers by itself.
+    Mock(Box<Mock>),
+    /// An HTTP backend that sees the request as it came.
+    HttpProxy(Box<HttpProxy>),
+    /// A type that this version does not serve, or a part of the definition that cannot work: AWS accepts it
+    /// and fails when it is used.
+    Broken {
+        /// AWS's word for the type.
+        kind: &'static str,
+        /// What is wrong, for the author.
+        why: String,
+    },
+}
+
+impl Integration {
+    /// Compiles a REST method's integration.
+    #[must_use]
+    pub fn compile_rest(
+        api_id: &ApiId,
+        integration: &gatelet_model::Integration,
+        variables: &StageVariables,
+    ) -> Self {
+        let kind = integration.kind.as_str();
+        let compiled = match integration.kind {
+            IntegrationType::Mock => Mock::compile(integration).map(|mock| Self::Mock(Box::new(mock))),
+            IntegrationType::HttpProxy => HttpProxy::compile_rest(api_id, integration, variables)
+                .map(|proxy| Self::HttpProxy(Box::new(proxy))),
+            IntegrationType::Aws | IntegrationType::AwsProxy | IntegrationType::Http => Err(not_served(kind)),
+        };
+        compiled.unwrap_or_else(|why| Self::Broken { kind, why })
+    }
+
+    /// Compiles an HTTP API's integration for a route.
+    #[must_use]
+    pub fn compile_http(
+        integration: &HttpIntegration,
+        route: &HttpRouteKey,
+        variables: &StageVariables,
+    ) -> Self {
+        let kind = integration.kind.as_str();
+        let compiled = match integration.kind {
+            IntegrationType::HttpProxy => HttpProxy::compile_http(integration, route, variables),
+            _ => Err(not_served(kind)),
+        };
+        compiled.map_or_else(|why| Self::Broken { kind, why }, |proxy| Self::HttpProxy(Box::new(proxy)))
+    }
+
+    /// AWS's word for the type.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Mock(_) => IntegrationType::Mock.as_str(),
+            Self::HttpProxy(_) => IntegrationType::HttpProxy.as_str(),
+            Self::Broken { kind, .. } => kind,
+        }
+    }
+
+    /// Why the integration cannot work, where that is known beforehand.
+    #[must_use]
+    pub fn defect(&self) -> Option<&str> {
+        match self {
+            Self::Broken { why, .. } => Some(why),
+            _ => None,
+        }
+    }
+
+    /// Asks what stands behind, and notes what it did.
+    ///
+    /// # Errors
+    /// The [`Refusal`] that the client hears where there is no answer.
+    pub async fn call<W: World>(
+        &self,
+        world: &W,
+        arrival: &Arrival,
+        call: Call<'_>,
+        record: &mut Record,
+    ) -> Result<Response, Refusal> {
+        let begun = world.clock().monotonic();
+        let result = match self {
+            Self::Mock(mock) => mock.answer(call, record).await,
+            Self::HttpProxy(proxy) => proxy.call(world, arrival, call).await,
+            Self::Broken { why, .. } => Err(Refusal::Configuration(why.clone())),
+        };
+        let latency = world.clock().monotonic().saturating_sub(begun);
+        record.note_integration(IntegrationCall {
+            kind: self.kind(),
+            status: result.as_ref().ok().map(|response| response.status().as_u16()),
+            latency,
+            error: result.as_ref().err().and_then(Refusal::cause),
+        });
+        result
+    }
+}
+
+fn not_served(kind: &str) -> String {
+    format!("{kind} integrations are not served by this version")
+}

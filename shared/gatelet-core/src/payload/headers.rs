@@ -1,0 +1,180 @@
+//! Which headers cross the gateway. One list for each place where AWS has one.
+
+use http::header::{
+    CONNECTION, CONTENT_LENGTH, DATE, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE,
+    PROXY_AUTHORIZATION, SERVER, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
+};
+
+const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
+const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
+
+/// Prefix that AWS puts before the name of a backend's header whose own name is the gateway's.
+const REMAPPED: &str = "x-amzn-remapped-";
+
+/// Headers that belong to one connection and never cross (RFC 9110 section 7.6.1; `Expect`, since the edge has answered it).
+const HOP_BY_HOP: [HeaderName; 9] = [
+    CONNECTION,
+    EXPECT,
+    KEEP_ALIVE,
+    PROXY_CONNECTION,
+    PROXY_AUTHENTICATE,
+    TE,
+    TRAILER,
+    TRANSFER_ENCODING,
+    UPGRADE,
+];
+
+/// Whether a name may never be taken off by a `Connection` header that nominates it: headers that say who
+/// calls or who called before (the hop-by-hop abuse that <https://nathandavison.com/blog/abusing-http-hop-by-hop-request-headers> tells of).
+fn is_end_to_end(name: &HeaderName) -> bool {
+    let text = name.as_str();
+    text.starts_with("x-")
+        || matches!(
+            text,
+            "authorization" | "cookie" | "host" | "forwarded" | "content-type" | "content-length"
+        )
+}
+
+/// Takes off all headers that belong to the connection, and those that its `Connection` header nominates.
+pub fn remove_hop_by_hop(headers: &mut HeaderMap) {
+    if headers.contains_key(CONNECTION) {
+        let nominated: Vec<HeaderName> = headers
+            .get_all(CONNECTION)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .filter_map(|name| HeaderName::from_bytes(name.trim().as_bytes()).ok())
+            .filter(|name| !is_end_to_end(name))
+            .collect();
+        for name in nominated {
+            headers.remove(name);
+        }
+    }
+    for name in HOP_BY_HOP {
+        headers.remove(name);
+    }
+}
+
+/// Headers that AWS takes off every request of a REST API before anything sees it, as recorded.
+pub fn remove_unseen(headers: &mut HeaderMap) {
+    remove_hop_by_hop(headers);
+    for name in ["content-md5", "max-forwards", "server", "www-authenticate"] {
+        headers.remove(name);
+    }
+}
+
+/// Headers that a client may not give to a backend in the gateway's name.
+pub fn remove_forgeries(headers: &mut HeaderMap) {
+    for name in ["x-amzn-apigateway-api-id", "x-amzn-trace-id", "x-apigateway-event", "x-apigateway-context"]
+    {
+        headers.remove(name);
+    }
+}
+
+/// Takes off what an HTTP proxy of a REST API does not forward
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html>).
+pub fn remove_unforwarded_by_rest_proxy(headers: &mut HeaderMap) {
+    // ASSUMPTION: a client's own X-Forwarded-* would be a forgery of the gateway's, and REST proxies add none.
+    for name in ["x-forwarded-for", "x-forwarded-port", "x-forwarded-proto", "x-forwarded-host"] {
+        headers.remove(name);
+    }
+    for name in [HOST, CONTENT_LENGTH, PROXY_AUTHORIZATION, VIA, http::header::CONTENT_ENCODING] {
+        headers.remove(name);
+    }
+}
+
+/// Renames the headers of a backend's answer whose names are the gateway's own, and drops those of the connection
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html>).
+///
+/// AWS's page says that an HTTP proxy also drops `Content-Encoding`; it is kept here, since the body passes
+/// through as it is and could not be read without it.
+pub fn remap_rest_proxy_answer(headers: &mut HeaderMap) {
+    let connection_values: Vec<HeaderValue> = headers.get_all(CONNECTION).iter().cloned().collect();
+    remove_hop_by_hop(headers);
+    for value in connection_values {
+        append_remapped(headers, &CONNECTION, value);
+    }
+    for name in [CONTENT_LENGTH, DATE, SERVER, HeaderName::from_static("x-amzn-requestid")] {
+        while let Some(value) = headers.remove(&name) {
+            append_remapped(headers, &name, value);
+        }
+    }
+    headers.remove(VIA);
+}
+
+fn append_remapped(headers: &mut HeaderMap, name: &HeaderName, value: HeaderValue) {
+    let remapped = format!("{REMAPPED}{name}");
+    if let Ok(name) = HeaderName::from_bytes(remapped.as_bytes()) {
+        headers.append(name, value);
+    }
+}
+
+/// The last value of a header as text, the one that counts where only one can.
+#[must_use]
+pub fn last_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get_all(name).iter().next_back().and_then(|value| value.to_str().ok())
+}
+
+/// All values of a header, joined by commas.
+#[must_use]
+pub fn joined_values(headers: &HeaderMap, name: &str) -> Option<String> {
+    let values: Vec<&str> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
+    (!values.is_empty()).then(|| values.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        pairs
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+            .collect()
+    }
+
+    #[test]
+    fn a_connection_header_takes_off_what_it_names_but_not_who_calls() {
+        let mut map = headers(&[
+            ("connection", "close, x-forwarded-for, Authorization, custom"),
+            ("x-forwarded-for", "1.2.3.4"),
+            ("authorization", "secret"),
+            ("custom", "1"),
+            ("te", "trailers"),
+            ("accept", "*/*"),
+        ]);
+        remove_hop_by_hop(&mut map);
+        let mut left: Vec<_> = map.keys().map(HeaderName::as_str).collect();
+        left.sort_unstable();
+        assert_eq!(left, ["accept", "authorization", "x-forwarded-for"]);
+    }
+
+    #[test]
+    fn a_backends_own_headers_are_renamed() {
+        let mut map = headers(&[
+            ("server", "nginx"),
+            ("date", "today"),
+            ("connection", "keep-alive"),
+            ("content-length", "3"),
+            ("transfer-encoding", "chunked"),
+            ("x-amzn-requestid", "theirs"),
+            ("content-type", "text/plain"),
+        ]);
+        remap_rest_proxy_answer(&mut map);
+        let mut left: Vec<_> =
+            map.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
+        left.sort_unstable();
+        assert_eq!(
+            left,
+            [
+                "content-type: text/plain",
+                "x-amzn-remapped-connection: keep-alive",
+                "x-amzn-remapped-content-length: 3",
+                "x-amzn-remapped-date: today",
+                "x-amzn-remapped-server: nginx",
+                "x-amzn-remapped-x-amzn-requestid: theirs",
+            ]
+        );
+    }
+}

@@ -1,0 +1,138 @@
+//! The life of a request: three short lists of stages, in the order in which API Gateway works
+//! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html>,
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html>).
+//!
+//! A stage returns what it established, and a later one takes it: nothing runs without the finding it stands on.
+//! Whatever is refused before the integration's answer becomes the gateway's own answer in one place, `refusal`.
+
+use http::HeaderValue;
+
+use crate::arrival::Arrival;
+use crate::payload::{Request, Response, headers};
+use crate::ports::World;
+use crate::record::Record;
+use crate::refusal::{Identity, Refusal, http_answer, rest_answer};
+use crate::snapshot::{ApiSnapshot, HttpApiSnapshot, RestApiSnapshot};
+pub use crate::stages::locate::Front;
+use crate::stages::{access, client, locate, map_request, map_response, route};
+
+/// Serves one request. The record is the edge's: it is written in here, and sealed by the edge when the answer's
+/// body has ended or the client has gone.
+pub async fn serve<W: World>(
+    world: &W,
+    front: &Front,
+    arrival: &Arrival,
+    mut request: Request,
+    record: &mut Record,
+) -> Response {
+    record.note_request(request.uri().path(), headers::last_value(request.headers(), "user-agent"));
+    // Custom domain, mapping and stage first: nothing else is known before.
+    // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
+    let located = match locate::host(&request) {
+        Ok(host) => locate::locate(world, front, arrival, host, request.uri().path()).await,
+        Err(refusal) => Err(refusal),
+    };
+    let located = match located {
+        Ok(located) => located,
+        Err(refusal) => return refuse(refusal, arrival, record),
+    };
+    record.note_host(&located.host);
+    record.note_place(located.stage.place());
+    headers::remove_forgeries(request.headers_mut());
+    let identity = identity(arrival);
+    let response = match located.stage.api() {
+        ApiSnapshot::Rest(api) => match rest(world, &located, api, arrival, request, record).await {
+            Ok(mut response) => {
+                identity.mark_rest(&mut response);
+                response
+            }
+            Err(refusal) => refused(refusal, record, |refusal| rest_answer(refusal, &identity)),
+        },
+        ApiSnapshot::Http(api) => match http(world, &located, api, arrival, request, record).await {
+            Ok(mut response) => {
+                identity.mark_http(&mut response);
+                response
+            }
+            Err(refusal) => refused(refusal, record, |refusal| http_answer(refusal, &identity)),
+        },
+        ApiSnapshot::WebSocket => refused(websocket(), record, |refusal| http_answer(refusal, &identity)),
+    };
+    record.note_status(response.status());
+    response
+}
+
+/// A REST API's request.
+async fn rest<W: World>(
+    world: &W,
+    located: &locate::Located,
+    api: &RestApiSnapshot,
+    arrival: &Arrival,
+    mut request: Request,
+    record: &mut Record,
+) -> Result<Response, Refusal> {
+    headers::remove_unseen(request.headers_mut());
+    let path = located.path()?;
+    let method = route::rest(api, &path, request.method())?;
+    record.note_route(method.route_key.clone());
+    // The resource policy's explicit deny, the authorizer and the outcome of both are one stage.
+    // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html
+    access::access(method.access)?;
+    // A key counts only for a caller who may call, and before any limit of its plan.
+    // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html
+    client::client(method.api_key_required)?;
+    // ASSUMPTION: parameters are mapped before the cache is asked, since its keys may be integration parameters.
+    let call = map_request::rest(located, &path, method, request, record)?;
+    let answer = method.integration.call(world, arrival, call, record).await?;
+    Ok(map_response::rest(&method.integration, answer))
+}
+
+/// An HTTP API's request.
+async fn http<W: World>(
+    world: &W,
+    located: &locate::Located,
+    api: &HttpApiSnapshot,
+    arrival: &Arrival,
+    mut request: Request,
+    record: &mut Record,
+) -> Result<Response, Refusal> {
+    headers::remove_hop_by_hop(request.headers_mut());
+    let path = located.path()?;
+    let route = route::http(api, &path, request.method())?;
+    record.note_route(route.route_key.clone());
+    // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-access-control.html
+    access::access(route.access)?;
+    let integration = route.integration.as_ref().ok_or(Refusal::NoRoute)?;
+    let call = map_request::http(located, &path, route, request, record)?;
+    let answer = integration.call(world, arrival, call, record).await?;
+    map_response::http(&route.mapping, located.stage.variables(), answer, record)
+}
+
+/// A WebSocket API's request: none is served by this version.
+const fn websocket() -> Refusal {
+    Refusal::NoRoute
+}
+
+/// The gateway's own answer to what never reached an API: the edge's refusals, and those before a stage is known.
+pub fn refuse(refusal: Refusal, arrival: &Arrival, record: &mut Record) -> Response {
+    let identity = identity(arrival);
+    let response = match refusal {
+        Refusal::NoSuchHttpApiStage => refused(refusal, record, |refusal| http_answer(refusal, &identity)),
+        _ => refused(refusal, record, |refusal| rest_answer(refusal, &identity)),
+    };
+    record.note_status(response.status());
+    response
+}
+
+fn refused(refusal: Refusal, record: &mut Record, answer: impl FnOnce(&Refusal) -> Response) -> Response {
+    let response = answer(&refusal);
+    record.note_refusal(refusal);
+    response
+}
+
+fn identity(arrival: &Arrival) -> Identity {
+    let value = |text: &str| HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("-"));
+    Identity {
+        request_id: value(&arrival.request_id),
+        extended_request_id: value(&arrival.extended_request_id),
+    }
+}

@@ -1,0 +1,139 @@
+//! The effects that the data plane needs, as narrow ports. Adapters stand behind them: they fetch and send,
+//! keep time limits, and hold no rule of the gateway.
+//!
+//! Each later feature brings its own port beside these: credentials, key sets, decisions, counters, the
+//! response cache, connections.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use gatelet_model::{ApiId, DomainName, TlsConfig};
+
+pub use crate::arrival::{Arrival, Timestamp};
+use crate::payload::{Body, BodyError, Response};
+use crate::snapshot::Published;
+
+/// The world failed. Each stage decides in one visible line whether that opens or closes the gate.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PortError {
+    /// It could not be reached, or said no.
+    #[error("{what} is not available: {why}")]
+    Unavailable {
+        /// What was asked for, such as "the definitions table".
+        what: &'static str,
+        /// What the adapter heard.
+        why: String,
+    },
+    /// It did not answer in time.
+    #[error("{what} did not answer in time")]
+    Timeout {
+        /// What was asked for.
+        what: &'static str,
+    },
+    /// What is stored cannot be understood.
+    #[error("{what} cannot be read: {why}")]
+    Unreadable {
+        /// What was read.
+        what: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+/// What is deployed.
+pub trait Definitions: Send + Sync {
+    /// The stages of an API as they are now, or `None` where no such API is deployed.
+    ///
+    /// # Errors
+    /// A [`PortError`] where it cannot be known; never `Ok(None)` for that.
+    fn published(
+        &self,
+        api_id: &ApiId,
+        deadline: Timestamp,
+    ) -> impl Future<Output = Result<Option<Arc<Published>>, PortError>> + Send;
+
+    /// The custom domain of this lower-case name, or `None`.
+    ///
+    /// # Errors
+    /// A [`PortError`] where it cannot be known.
+    fn domain(
+        &self,
+        name: &str,
+        deadline: Timestamp,
+    ) -> impl Future<Output = Result<Option<Arc<DomainName>>, PortError>> + Send;
+}
+
+/// A request to a backend over HTTP.
+#[derive(Debug)]
+pub struct BackendCall {
+    /// The request; its URI is absolute, and its headers hold none that belong to a connection.
+    pub request: http::Request<Body>,
+    /// How long the backend may take until its answer begins.
+    pub timeout: Duration,
+    /// How its certificate is judged.
+    pub tls: TlsConfig,
+}
+
+/// Why a backend gave no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BackendError {
+    /// The URI names nothing that can be called.
+    #[error("the backend's address cannot be used: {0}")]
+    BadAddress(String),
+    /// The address is one that backends may not have.
+    #[error("the backend's address is not allowed: {0}")]
+    ForbiddenAddress(String),
+    /// The name does not resolve, or the network or TLS failed.
+    #[error("network error communicating with the backend: {0}")]
+    Network(String),
+    /// Nobody listens there.
+    #[error("the backend refused the connection: {0}")]
+    Refused(String),
+    /// It did not answer in time.
+    #[error("the backend did not answer within {0:?}")]
+    Timeout(Duration),
+    /// It broke off, or what it said is not HTTP.
+    #[error("the backend's answer broke off or is not HTTP: {0}")]
+    BadAnswer(String),
+    /// The client's body did not come to its end.
+    #[error("the request's body failed: {0}")]
+    RequestBody(BodyError),
+}
+
+/// Backends over HTTP.
+pub trait Backends: Send + Sync {
+    /// Sends a request and waits until the answer begins; its body may still be on the way.
+    ///
+    /// Redirects are answers like any other, and are not followed.
+    ///
+    /// # Errors
+    /// A [`BackendError`] where no answer began.
+    fn call(&self, call: BackendCall) -> impl Future<Output = Result<Response, BackendError>> + Send;
+}
+
+/// Time, for what must look again later than at a request's arrival.
+pub trait Clock: Send + Sync {
+    /// The time of day.
+    fn now(&self) -> Timestamp;
+
+    /// A time that only grows, since some fixed moment; for durations.
+    fn monotonic(&self) -> Duration;
+}
+
+/// All ports together.
+pub trait World: Send + Sync {
+    /// What is deployed.
+    type Definitions: Definitions;
+    /// Backends over HTTP.
+    type Backends: Backends;
+    /// Time.
+    type Clock: Clock;
+
+    /// What is deployed.
+    fn definitions(&self) -> &Self::Definitions;
+    /// Backends over HTTP.
+    fn backends(&self) -> &Self::Backends;
+    /// Time.
+    fn clock(&self) -> &Self::Clock;
+}

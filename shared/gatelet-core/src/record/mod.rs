@@ -1,0 +1,211 @@
+//! What happened to one request: written once by each stage, sealed when the answer's body has ended or the
+//! client has gone. `$context`, access-log lines and metrics are made from it.
+
+mod context;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use gatelet_model::rest::GatewayResponseType;
+
+use crate::arrival::{Arrival, Timestamp};
+use crate::payload::BodyError;
+use crate::refusal::Refusal;
+
+/// How the answer ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// The whole answer was handed to the client's connection.
+    Complete,
+    /// The client went away before.
+    ClientGone,
+    /// The answer's body broke off.
+    BrokenOff(BodyError),
+}
+
+/// What is known of a request's stage once it is located.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The API's id.
+    pub api_id: Arc<str>,
+    /// The API's name.
+    pub api_name: Arc<str>,
+    /// The stage's name.
+    pub stage: Arc<str>,
+    /// The deployment that served it.
+    pub deployment_id: Arc<str>,
+    /// Whether the canary's side was drawn.
+    pub canary: bool,
+}
+
+/// What is known of the integration once it answered or failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IntegrationCall {
+    /// Its type, such as `HTTP_PROXY`.
+    pub kind: &'static str,
+    /// The backend's status, where it answered.
+    pub status: Option<u16>,
+    /// How long it took until its answer began.
+    pub latency: Duration,
+    /// Why it failed.
+    pub error: Option<String>,
+}
+
+/// The record of a request under way. Facts are only ever added.
+#[derive(Debug)]
+pub struct Record {
+    /// When the request arrived.
+    pub arrived: Timestamp,
+    /// `$context.requestId`.
+    pub request_id: Box<str>,
+    /// `$context.extendedRequestId`.
+    pub extended_request_id: Box<str>,
+    /// The client's address.
+    pub peer: IpAddr,
+    /// The method in the request line.
+    pub method: http::Method,
+    /// The protocol's version.
+    pub version: http::Version,
+    path: Option<Box<str>>,
+    host: Option<Box<str>>,
+    user_agent: Option<Box<str>>,
+    place: Option<Place>,
+    route: Option<Arc<str>>,
+    integration: Option<IntegrationCall>,
+    refusal: Option<Refusal>,
+    status: Option<u16>,
+}
+
+impl Record {
+    /// Opens the record of a request.
+    #[must_use]
+    pub fn open(arrival: &Arrival, method: http::Method, version: http::Version) -> Self {
+        Self {
+            arrived: arrival.now,
+            request_id: arrival.request_id.clone(),
+            extended_request_id: arrival.extended_request_id.clone(),
+            peer: arrival.peer,
+            method,
+            version,
+            path: None,
+            host: None,
+            user_agent: None,
+            place: None,
+            route: None,
+            integration: None,
+            refusal: None,
+            status: None,
+        }
+    }
+
+    /// Notes what the request says of itself: its path as the client sees it, and its user agent.
+    pub fn note_request(&mut self, path: &str, user_agent: Option<&str>) {
+        debug_assert!(self.path.is_none(), "a request is noted once");
+        self.path.get_or_insert_with(|| path.into());
+        self.user_agent = user_agent.map(Into::into);
+    }
+
+    /// Notes the host that the request named, once it is known to be one.
+    pub fn note_host(&mut self, host: &str) {
+        debug_assert!(self.host.is_none(), "a host is noted once");
+        self.host.get_or_insert_with(|| host.into());
+    }
+
+    /// Notes which stage serves the request.
+    pub fn note_place(&mut self, place: Place) {
+        debug_assert!(self.place.is_none(), "a place is noted once");
+        self.place.get_or_insert(place);
+    }
+
+    /// Notes which route the request took, such as `GET /pets/{id}`.
+    pub fn note_route(&mut self, route: Arc<str>) {
+        debug_assert!(self.route.is_none(), "a route is noted once");
+        self.route.get_or_insert(route);
+    }
+
+    /// Notes what the integration did.
+    pub fn note_integration(&mut self, call: IntegrationCall) {
+        debug_assert!(self.integration.is_none(), "an integration is called once");
+        self.integration.get_or_insert(call);
+    }
+
+    /// Notes why the gateway itself answered.
+    pub fn note_refusal(&mut self, refusal: Refusal) {
+        debug_assert!(self.refusal.is_none(), "a request is refused once");
+        self.refusal.get_or_insert(refusal);
+    }
+
+    /// Notes the status that the client is given.
+    pub fn note_status(&mut self, status: http::StatusCode) {
+        debug_assert!(self.status.is_none(), "a status is noted once");
+        self.status.get_or_insert(status.as_u16());
+    }
+
+    /// The path as the client sees it, as it came; empty where the request was refused before it was read.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.path.as_deref().unwrap_or_default()
+    }
+
+    /// Which stage served it.
+    #[must_use]
+    pub const fn place(&self) -> Option<&Place> {
+        self.place.as_ref()
+    }
+
+    /// Which route it took.
+    #[must_use]
+    pub fn route(&self) -> Option<&str> {
+        self.route.as_deref()
+    }
+
+    /// What the integration did.
+    #[must_use]
+    pub const fn integration(&self) -> Option<&IntegrationCall> {
+        self.integration.as_ref()
+    }
+
+    /// Why the gateway itself answered.
+    #[must_use]
+    pub const fn refusal(&self) -> Option<&Refusal> {
+        self.refusal.as_ref()
+    }
+
+    /// The type of gateway response that the refusal is on REST APIs.
+    #[must_use]
+    pub fn refusal_type(&self) -> Option<&'static str> {
+        self.refusal.as_ref().and_then(Refusal::response_type).map(GatewayResponseType::as_str)
+    }
+
+    /// The status that the client was given; none where it left before.
+    #[must_use]
+    pub const fn status(&self) -> Option<u16> {
+        self.status
+    }
+
+    /// Seals the record: nothing is added after.
+    #[must_use]
+    pub const fn seal(self, end: End, response_bytes: u64, elapsed: Duration) -> SealedRecord {
+        SealedRecord { record: self, end, response_bytes, elapsed }
+    }
+}
+
+/// The record of a request that is over. There is exactly one for every request.
+#[derive(Debug)]
+pub struct SealedRecord {
+    record: Record,
+    /// How the answer ended.
+    pub end: End,
+    /// Bytes of the answer's body that were handed to the client's connection.
+    pub response_bytes: u64,
+    /// From the arrival to the end of the answer's body.
+    pub elapsed: Duration,
+}
+
+impl std::ops::Deref for SealedRecord {
+    type Target = Record;
+    fn deref(&self) -> &Record {
+        &self.record
+    }
+}

@@ -1,0 +1,255 @@
+//! What the client hears when the gateway itself answers: one closed list, turned into answers in one place.
+
+mod answer;
+
+use gatelet_model::rest::GatewayResponseType as Type;
+use http::StatusCode;
+
+pub use answer::{Identity, http_answer, rest_answer};
+
+use crate::payload::PathError;
+use crate::ports::BackendError;
+
+/// Why the gateway itself answers a request.
+///
+/// Sources: <https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html>
+/// and recorded answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// The host is none that this gateway answers for.
+    UnknownHost,
+    /// No such API or stage is deployed.
+    NoSuchStage,
+    /// The API is an HTTP API and has no such stage.
+    NoSuchHttpApiStage,
+    /// The request line's path could be understood in two ways.
+    BadPath(PathError),
+    /// The request has headers that could be understood in two ways.
+    BadHeaders(&'static str),
+    /// The request line is too long.
+    UriTooLong,
+    /// The headers are too large.
+    HeadersTooLarge,
+    /// The body is larger than 10 MB.
+    RequestTooLarge,
+    /// The client's body broke off or did not come in time.
+    RequestBodyFailed,
+    /// No method has this path and verb.
+    NoRoute,
+    /// The request had to be signed and is not.
+    NotSigned,
+    /// An API key was needed.
+    InvalidApiKey,
+    /// The resource policy does not let the caller in.
+    AccessDenied,
+    /// The method's authorizer cannot be asked.
+    AuthorizerUnavailable,
+    /// No template takes the request's content type.
+    UnsupportedMediaType,
+    /// A part of the definition cannot work; the text is for the author, not the client.
+    Configuration(String),
+    /// The integration gave no answer.
+    Integration(BackendError),
+    /// Definitions cannot be had at the moment.
+    DefinitionsUnavailable,
+    /// The gateway is wrong.
+    Internal,
+}
+
+/// A refusal as REST APIs show it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RestForm {
+    /// Which gateway response it is; none where AWS lets nobody customise it.
+    pub response_type: Option<Type>,
+    /// The status.
+    pub status: StatusCode,
+    /// `x-amzn-ErrorType`.
+    pub error_type: &'static str,
+    /// The whole default body.
+    pub body: &'static str,
+}
+
+/// A refusal as HTTP APIs show it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HttpForm {
+    /// The status.
+    pub status: StatusCode,
+    /// The whole body.
+    pub body: &'static str,
+}
+
+const INTERNAL: &str = r#"{"message": "Internal server error"}"#;
+
+impl Refusal {
+    /// Which gateway response this is on REST APIs.
+    #[must_use]
+    pub fn response_type(&self) -> Option<Type> {
+        self.rest_form().response_type
+    }
+
+    /// What lies behind it, for the author and never for the client.
+    #[must_use]
+    pub fn cause(&self) -> Option<String> {
+        match self {
+            Self::Configuration(why) => Some(why.clone()),
+            Self::Integration(error) => Some(error.to_string()),
+            Self::BadPath(error) => Some(error.to_string()),
+            Self::BadHeaders(why) => Some((*why).to_owned()),
+            Self::AuthorizerUnavailable => Some("authorizers are not asked by this version".to_owned()),
+            _ => None,
+        }
+    }
+
+    /// How REST APIs show it. Bodies of 500, 502 and 504 have a space after the colon, others none, as recorded.
+    #[must_use]
+    pub fn rest_form(&self) -> RestForm {
+        use StatusCode as S;
+        let form =
+            |response_type, status, error_type, body| RestForm { response_type, status, error_type, body };
+        match self {
+            Self::UnknownHost | Self::NoSuchStage | Self::NoSuchHttpApiStage => {
+                form(None, S::FORBIDDEN, "ForbiddenException", r#"{"message":"Forbidden"}"#)
+            }
+            Self::BadPath(_) | Self::BadHeaders(_) | Self::RequestBodyFailed => form(
+                Some(Type::Default4xx),
+                S::BAD_REQUEST,
+                "BadRequestException",
+                r#"{"message":"Bad Request"}"#,
+            ),
+            // ASSUMPTION: AWS's edge cuts both before the API is known and shows no error type that is documented.
+            Self::UriTooLong => {
+                form(None, S::URI_TOO_LONG, "RequestTooLargeException", r#"{"message":"URI Too Long"}"#)
+            }
+            Self::HeadersTooLarge => form(
+                None,
+                S::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                "RequestTooLargeException",
+                r#"{"message":"Request Header Fields Too Large"}"#,
+            ),
+            // ASSUMPTION: the text and type of 413 are not documented.
+            Self::RequestTooLarge => form(
+                Some(Type::RequestTooLarge),
+                S::PAYLOAD_TOO_LARGE,
+                "RequestTooLargeException",
+                r#"{"message":"Request Too Long"}"#,
+            ),
+            Self::NoRoute | Self::NotSigned => form(
+                Some(Type::MissingAuthenticationToken),
+                S::FORBIDDEN,
+                "MissingAuthenticationTokenException",
+                r#"{"message":"Missing Authentication Token"}"#,
+            ),
+            Self::InvalidApiKey => form(
+                Some(Type::InvalidApiKey),
+                S::FORBIDDEN,
+                "ForbiddenException",
+                r#"{"message":"Forbidden"}"#,
+            ),
+            Self::AccessDenied => form(
+                Some(Type::AccessDenied),
+                S::FORBIDDEN,
+                "AccessDeniedException",
+                r#"{"Message":"User is not authorized to access this resource"}"#,
+            ),
+            Self::AuthorizerUnavailable => form(
+                Some(Type::AuthorizerConfigurationError),
+                S::INTERNAL_SERVER_ERROR,
+                "AuthorizerConfigurationException",
+                r#"{"message":null}"#,
+            ),
+            Self::UnsupportedMediaType => form(
+                Some(Type::UnsupportedMediaType),
+                S::UNSUPPORTED_MEDIA_TYPE,
+                "BadRequestException",
+                r#"{"message":"Unsupported Media Type"}"#,
+            ),
+            Self::Configuration(_) => form(
+                Some(Type::ApiConfigurationError),
+                S::INTERNAL_SERVER_ERROR,
+                "ApiConfigurationException",
+                INTERNAL,
+            ),
+            Self::Integration(error) => rest_integration_form(error),
+            Self::DefinitionsUnavailable => form(
+                None,
+                S::SERVICE_UNAVAILABLE,
+                "ServiceUnavailableException",
+                r#"{"message":"Service Unavailable"}"#,
+            ),
+            Self::Internal => form(
+                Some(Type::Default5xx),
+                S::INTERNAL_SERVER_ERROR,
+                "InternalServerErrorException",
+                INTERNAL,
+            ),
+        }
+    }
+
+    /// How HTTP APIs show it: compact bodies and no customisation
+    /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-troubleshooting.html>, and seen in public threads).
+    #[must_use]
+    pub fn http_form(&self) -> HttpForm {
+        use StatusCode as S;
+        let (status, body) = match self {
+            Self::UnknownHost => (S::FORBIDDEN, r#"{"message":"Forbidden"}"#),
+            Self::NoSuchStage | Self::NoSuchHttpApiStage | Self::NoRoute => {
+                (S::NOT_FOUND, r#"{"message":"Not Found"}"#)
+            }
+            Self::BadPath(_) | Self::BadHeaders(_) | Self::RequestBodyFailed => {
+                (S::BAD_REQUEST, r#"{"message":"Bad Request"}"#)
+            }
+            Self::UriTooLong => (S::URI_TOO_LONG, r#"{"message":"URI Too Long"}"#),
+            Self::HeadersTooLarge => {
+                (S::REQUEST_HEADER_FIELDS_TOO_LARGE, r#"{"message":"Request Header Fields Too Large"}"#)
+            }
+            Self::RequestTooLarge => (S::PAYLOAD_TOO_LARGE, r#"{"message":"Request Entity Too Large"}"#),
+            Self::NotSigned | Self::InvalidApiKey | Self::AccessDenied => {
+                (S::FORBIDDEN, r#"{"message":"Forbidden"}"#)
+            }
+            Self::UnsupportedMediaType => {
+                (S::UNSUPPORTED_MEDIA_TYPE, r#"{"message":"Unsupported Media Type"}"#)
+            }
+            Self::Integration(BackendError::RequestBody(error)) => return body_refusal(error).http_form(),
+            Self::Integration(BackendError::Timeout(_)) | Self::DefinitionsUnavailable => {
+                (S::SERVICE_UNAVAILABLE, r#"{"message":"Service Unavailable"}"#)
+            }
+            Self::AuthorizerUnavailable | Self::Configuration(_) | Self::Integration(_) | Self::Internal => {
+                (S::INTERNAL_SERVER_ERROR, r#"{"message":"Internal Server Error"}"#)
+            }
+        };
+        HttpForm { status, body }
+    }
+}
+
+fn rest_integration_form(error: &BackendError) -> RestForm {
+    let form = |response_type, status, body| RestForm {
+        response_type: Some(response_type),
+        status,
+        error_type: "InternalServerErrorException",
+        body,
+    };
+    match error {
+        BackendError::RequestBody(error) => body_refusal(error).rest_form(),
+        BackendError::Timeout(_) => form(
+            Type::IntegrationTimeout,
+            StatusCode::GATEWAY_TIMEOUT,
+            r#"{"message": "Endpoint request timed out"}"#,
+        ),
+        BackendError::Network(_) | BackendError::BadAnswer(_) => form(
+            Type::IntegrationFailure,
+            StatusCode::GATEWAY_TIMEOUT,
+            r#"{"message": "Network error communicating with endpoint"}"#,
+        ),
+        BackendError::Refused(_) | BackendError::BadAddress(_) | BackendError::ForbiddenAddress(_) => {
+            form(Type::IntegrationFailure, StatusCode::INTERNAL_SERVER_ERROR, INTERNAL)
+        }
+    }
+}
+
+/// A backend call that failed because of the client's own body.
+const fn body_refusal(error: &crate::payload::BodyError) -> Refusal {
+    match error {
+        crate::payload::BodyError::TooLong { .. } => Refusal::RequestTooLarge,
+        _ => Refusal::RequestBodyFailed,
+    }
+}

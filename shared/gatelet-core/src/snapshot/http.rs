@@ -1,0 +1,89 @@
+//! A compiled HTTP API.
+
+use std::sync::Arc;
+
+use gatelet_model::v2::{HttpApi, HttpRouteKey};
+use gatelet_model::{MethodKey, PathTemplate, StageVariables};
+
+use super::access::Access;
+use super::mapping::HttpMapping;
+use super::routes::{RouteTable, Rules};
+use crate::integrations::Integration;
+use crate::payload::CanonicalPath;
+
+/// A compiled HTTP API.
+#[derive(Debug)]
+pub struct HttpApiSnapshot {
+    routes: RouteTable,
+    /// In the order of the route table; `$default` is not among them.
+    by_path: Vec<HttpRoute>,
+    default: Option<HttpRoute>,
+}
+
+/// A compiled route.
+#[derive(Debug)]
+pub struct HttpRoute {
+    /// Its key, such as `GET /pets/{id}`.
+    pub route_key: Arc<str>,
+    /// Its path; none on `$default`.
+    pub path: Option<PathTemplate>,
+    /// What is asked of the caller.
+    pub access: Access,
+    /// How parameters become the backend's, and its answer the client's.
+    pub mapping: HttpMapping,
+    /// What stands behind; a route without one is as if it were not there.
+    pub integration: Option<Integration>,
+}
+
+impl HttpApiSnapshot {
+    /// Compiles an API for a stage with these variables.
+    #[must_use]
+    pub fn compile(api: &HttpApi, variables: &StageVariables) -> Self {
+        let mut keys: Vec<(&PathTemplate, MethodKey)> = Vec::new();
+        let mut by_path = Vec::new();
+        let mut default = None;
+        for route in &api.routes {
+            let integration = route.integration.as_ref();
+            let integration =
+                integration.and_then(|id| api.integrations.iter().find(|other| other.id == *id));
+            let (mapping, integration) = match integration.map(|it| (it, HttpMapping::compile(it))) {
+                None => (HttpMapping::default(), None),
+                Some((it, Ok(mapping))) => {
+                    (mapping, Some(Integration::compile_http(it, &route.key, variables)))
+                }
+                Some((it, Err(why))) => {
+                    (HttpMapping::default(), Some(Integration::Broken { kind: it.kind.as_str(), why }))
+                }
+            };
+            let mut compiled = HttpRoute {
+                route_key: route.key.to_string().into(),
+                path: None,
+                access: Access::of(&route.authorization, false),
+                mapping,
+                integration,
+            };
+            match &route.key {
+                HttpRouteKey::Path(method, path) => {
+                    compiled.path = Some(path.clone());
+                    keys.push((path, *method));
+                    by_path.push(compiled);
+                }
+                HttpRouteKey::Default => default = Some(compiled),
+            }
+        }
+        Self { routes: RouteTable::build(keys.into_iter(), Rules::Http), by_path, default }
+    }
+
+    /// The route that a request takes: the most specific with its path and method, else `$default`
+    /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html>).
+    #[must_use]
+    pub fn find(&self, path: &CanonicalPath, method: Option<gatelet_model::Method>) -> Option<&HttpRoute> {
+        let found = self.routes.find(path, method).and_then(|found| self.by_path.get(found.route as usize));
+        found.or(self.default.as_ref())
+    }
+
+    /// All routes, `$default` last.
+    pub fn routes(&self) -> impl Iterator<Item = &HttpRoute> {
+        self.by_path.iter().chain(&self.default)
+    }
+}

@@ -1,0 +1,53 @@
+//! What a deployment becomes when it is loaded: compiled once, immutable, shared by every request that it serves.
+//! Nothing here asks the world anything. AWS accepts some definitions that fail only when used: such a part is
+//! kept as an error in its place.
+
+mod access;
+mod http;
+mod mapping;
+mod rest;
+pub mod routes;
+mod stage;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use gatelet_model::{ApiId, StageName};
+
+pub use access::Access;
+pub use http::{HttpApiSnapshot, HttpRoute};
+pub use mapping::{HttpMapping, RestMapping, Sources};
+pub use rest::{RestApiSnapshot, RestMethod};
+pub use stage::{ApiSnapshot, StageSnapshot};
+
+/// An API as it is served now: its stages, each showing one deployment.
+#[derive(Debug)]
+pub struct Published {
+    api_id: ApiId,
+    stages: BTreeMap<StageName, Arc<StageSnapshot>>,
+}
+
+impl Published {
+    /// An API and its stages.
+    #[must_use]
+    pub fn new(api_id: ApiId, stages: impl IntoIterator<Item = Arc<StageSnapshot>>) -> Self {
+        Self { api_id, stages: stages.into_iter().map(|stage| (stage.name().clone(), stage)).collect() }
+    }
+
+    /// The API's id.
+    #[must_use]
+    pub const fn api_id(&self) -> &ApiId {
+        &self.api_id
+    }
+
+    /// The stage of a name.
+    #[must_use]
+    pub fn stage(&self, name: &str) -> Option<&Arc<StageSnapshot>> {
+        self.stages.get(name)
+    }
+
+    /// All stages, by name.
+    pub fn stages(&self) -> impl Iterator<Item = &Arc<StageSnapshot>> {
+        self.stages.values()
+    }
+}

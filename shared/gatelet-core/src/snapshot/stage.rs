@@ -1,0 +1,122 @@
+//! A stage and the API that it shows.
+
+use std::sync::Arc;
+
+use gatelet_model::{Api, Deployment, PartId, Stage, StageName, StagePointer, StageVariables};
+
+use super::http::HttpApiSnapshot;
+use super::rest::RestApiSnapshot;
+
+/// A stage as it is served: its variables and the compiled API behind it.
+#[derive(Debug)]
+pub struct StageSnapshot {
+    name: StageName,
+    api_id: Arc<str>,
+    api_name: Arc<str>,
+    stage_text: Arc<str>,
+    deployment_text: Arc<str>,
+    deployment_id: PartId,
+    version: u64,
+    variables: StageVariables,
+    disable_execute_api_endpoint: bool,
+    api: ApiSnapshot,
+}
+
+/// A compiled API of any kind.
+#[derive(Debug)]
+pub enum ApiSnapshot {
+    /// A REST API.
+    Rest(RestApiSnapshot),
+    /// An HTTP API.
+    Http(HttpApiSnapshot),
+    /// A WebSocket API; its data plane is not part of this version, so its stages answer nothing.
+    WebSocket,
+}
+
+impl StageSnapshot {
+    /// Compiles a deployment for the stage that shows it.
+    #[must_use]
+    pub fn compile(deployment: &Deployment, pointer: &StagePointer) -> Self {
+        let variables = match &pointer.stage {
+            Stage::Rest(stage) => stage.variables.clone(),
+            Stage::V2(stage) => stage.variables.clone(),
+        };
+        let (api, disabled) = match &deployment.api {
+            Api::Rest(api) => (
+                ApiSnapshot::Rest(RestApiSnapshot::compile(api, &variables)),
+                api.disable_execute_api_endpoint,
+            ),
+            Api::Http(api) => (
+                ApiSnapshot::Http(HttpApiSnapshot::compile(api, &variables)),
+                api.disable_execute_api_endpoint,
+            ),
+            Api::WebSocket(api) => (ApiSnapshot::WebSocket, api.disable_execute_api_endpoint),
+        };
+        Self {
+            name: pointer.stage.name().clone(),
+            api_id: deployment.api.id().as_str().into(),
+            api_name: deployment.api.name().into(),
+            stage_text: pointer.stage.name().as_str().into(),
+            deployment_text: deployment.id.as_str().into(),
+            deployment_id: deployment.id.clone(),
+            version: pointer.version,
+            variables,
+            disable_execute_api_endpoint: disabled,
+            api,
+        }
+    }
+
+    /// The stage's name.
+    #[must_use]
+    pub const fn name(&self) -> &StageName {
+        &self.name
+    }
+
+    /// The API's id.
+    #[must_use]
+    pub const fn api_id(&self) -> &Arc<str> {
+        &self.api_id
+    }
+
+    /// The deployment that it shows.
+    #[must_use]
+    pub const fn deployment_id(&self) -> &PartId {
+        &self.deployment_id
+    }
+
+    /// The pointer's version that it was compiled from.
+    #[must_use]
+    pub const fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Its variables.
+    #[must_use]
+    pub const fn variables(&self) -> &StageVariables {
+        &self.variables
+    }
+
+    /// The compiled API.
+    #[must_use]
+    pub const fn api(&self) -> &ApiSnapshot {
+        &self.api
+    }
+
+    /// Whether the API's own `execute-api` name is refused.
+    #[must_use]
+    pub const fn disables_execute_api_endpoint(&self) -> bool {
+        self.disable_execute_api_endpoint
+    }
+
+    /// What the record notes of it.
+    #[must_use]
+    pub fn place(&self) -> crate::record::Place {
+        crate::record::Place {
+            api_id: Arc::clone(&self.api_id),
+            api_name: Arc::clone(&self.api_name),
+            stage: Arc::clone(&self.stage_text),
+            deployment_id: Arc::clone(&self.deployment_text),
+            canary: false,
+        }
+    }
+}

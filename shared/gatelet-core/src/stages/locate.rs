@@ -1,0 +1,227 @@
+//! Which stage a request is for, and which path below it.
+
+use std::sync::Arc;
+
+use gatelet_model::{ApiId, DomainName, MappingKey, StageName};
+use http::header::HOST;
+
+use crate::arrival::Arrival;
+use crate::payload::{CanonicalPath, Request};
+use crate::ports::{Definitions, World};
+use crate::refusal::Refusal;
+use crate::snapshot::{ApiSnapshot, Published, StageSnapshot};
+
+/// The second label of an API's own host name: `{api-id}.execute-api.{anything}`.
+const EXECUTE_API: &str = "execute-api";
+/// Path form of an API's address, for hosts that have no names: `/_aws/execute-api/{api-id}/{stage}/path`.
+const PATH_FORM: &str = "/_aws/execute-api/";
+/// The path form that older local tools have: `/restapis/{api-id}/{stage}/_user_request_/path`.
+const OLDER_PATH_FORM: &str = "/restapis/";
+const OLDER_PATH_MARK: &str = "_user_request_";
+
+/// Which hosts and address forms this front door answers for.
+#[derive(Debug, Clone, Default)]
+pub struct Front {
+    /// Hosts, lower-case and without port, that are taken besides loopback, APIs' own names and custom domains.
+    pub allowed_hosts: Vec<Box<str>>,
+    /// Whether APIs can be addressed by path on loopback and on `allowed_hosts`.
+    pub path_forms: bool,
+    /// The API that stands at `/{stage}/path` there, where it is the only one.
+    pub only_api: Option<ApiId>,
+}
+
+/// Where a request goes.
+#[derive(Debug)]
+pub struct Located {
+    /// The stage.
+    pub stage: Arc<StageSnapshot>,
+    /// The path below it, as it came.
+    raw_path: Box<str>,
+    /// The host in the request, lower-case, without port.
+    pub host: Box<str>,
+}
+
+impl Located {
+    /// The one canonical path below the stage, from which everything else derives.
+    ///
+    /// # Errors
+    /// [`Refusal::BadPath`] where two readers could understand the path differently.
+    pub fn path(&self) -> Result<CanonicalPath, Refusal> {
+        let raw = if self.raw_path.is_empty() { "/" } else { &self.raw_path };
+        CanonicalPath::parse(raw).map_err(Refusal::BadPath)
+    }
+}
+
+/// What a host and path address, before definitions are asked.
+#[derive(Debug, PartialEq, Eq)]
+enum Address<'a> {
+    /// An API's own name, or a path form. Where no stage is given, the rest begins with it, unless it is `$default`'s.
+    Api { id: &'a str, stage: Option<&'a str>, rest: &'a str, own_name: bool },
+    /// A custom domain.
+    Domain,
+}
+
+/// Finds the stage that a request to a host ([`host`]) and a path is for.
+///
+/// # Errors
+/// [`Refusal::UnknownHost`] for a host that is none of ours, [`Refusal::NoSuchStage`] and
+/// [`Refusal::NoSuchHttpApiStage`] where nothing is deployed under the address, [`Refusal::BadPath`] and
+/// [`Refusal::BadHeaders`] for a request that could be understood in two ways, [`Refusal::DefinitionsUnavailable`]
+/// where definitions cannot be had.
+pub async fn locate<W: World>(
+    world: &W,
+    front: &Front,
+    arrival: &Arrival,
+    host: Box<str>,
+    raw_path: &str,
+) -> Result<Located, Refusal> {
+    let definitions = world.definitions();
+    // A gate that cannot read its definitions stays closed: 503, never an empty route table.
+    let closed = |_| Refusal::DefinitionsUnavailable;
+    match address(front, &host, raw_path)? {
+        Address::Api { id, stage, rest, own_name } => {
+            let id = ApiId::parse(id).map_err(|_| Refusal::NoSuchStage)?;
+            let published = definitions.published(&id, arrival.deadline).await.map_err(closed)?;
+            let published = published.ok_or(Refusal::NoSuchStage)?;
+            let (stage, rest) = match stage {
+                Some(name) => (named_stage(&published, name)?, rest),
+                None => stage_of(&published, rest)?,
+            };
+            if own_name && stage.disables_execute_api_endpoint() {
+                return Err(Refusal::UnknownHost);
+            }
+            Ok(Located { stage, raw_path: rest.into(), host })
+        }
+        Address::Domain => {
+            let domain = definitions.domain(&host, arrival.deadline).await.map_err(closed)?;
+            let domain = domain.ok_or(Refusal::UnknownHost)?;
+            let path = CanonicalPath::parse(raw_path).map_err(Refusal::BadPath)?;
+            let (mapping, rest) = longest_mapping(&domain, path.as_str()).ok_or(Refusal::NoSuchStage)?;
+            let published = definitions.published(&mapping.api_id, arrival.deadline).await.map_err(closed)?;
+            let published = published.ok_or(Refusal::NoSuchStage)?;
+            let (stage, rest) = match &mapping.stage {
+                Some(name) => (named_stage(&published, name.as_str())?, rest),
+                None => stage_of(&published, rest)?,
+            };
+            Ok(Located { stage, raw_path: rest.into(), host })
+        }
+    }
+}
+
+/// The request's host: of the URI in HTTP/2, else of the one `Host` header; lower-case, without port and final dot.
+///
+/// # Errors
+/// [`Refusal::BadHeaders`] where the request names none, several, or something else than a host.
+pub fn host(request: &Request) -> Result<Box<str>, Refusal> {
+    let mut values = request.headers().get_all(HOST).iter();
+    let header = values.next();
+    if values.next().is_some() {
+        return Err(Refusal::BadHeaders("more than one Host header"));
+    }
+    let of_uri = request.uri().authority().map(http::uri::Authority::as_str);
+    let text = match (of_uri, header) {
+        (Some(of_uri), Some(header)) if !of_uri.as_bytes().eq_ignore_ascii_case(header.as_bytes()) => {
+            return Err(Refusal::BadHeaders("the Host header differs from the request's authority"));
+        }
+        (Some(of_uri), _) => of_uri,
+        (None, Some(header)) => {
+            header.to_str().map_err(|_| Refusal::BadHeaders("the Host header is not text"))?
+        }
+        (None, None) => return Err(Refusal::BadHeaders("no Host header")),
+    };
+    let authority: http::uri::Authority =
+        text.parse().map_err(|_| Refusal::BadHeaders("the Host header is not a host"))?;
+    if text.contains('@') {
+        return Err(Refusal::BadHeaders("the Host header is not a host"));
+    }
+    let name = authority.host();
+    Ok(name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase().into())
+}
+
+fn address<'a>(front: &'a Front, host: &'a str, path: &'a str) -> Result<Address<'a>, Refusal> {
+    if let Some((id, after)) = host.split_once('.')
+        && (after == EXECUTE_API || after.strip_prefix(EXECUTE_API).is_some_and(|rest| rest.starts_with('.')))
+    {
+        return Ok(Address::Api { id, stage: None, rest: path, own_name: true });
+    }
+    let known = is_loopback(host) || front.allowed_hosts.iter().any(|allowed| **allowed == *host);
+    if !known {
+        return Ok(Address::Domain);
+    }
+    if front.path_forms {
+        if let Some(rest) = path.strip_prefix(PATH_FORM) {
+            let (id, _) = rest.split_once('/').unwrap_or((rest, ""));
+            return Ok(Address::Api {
+                id,
+                stage: None,
+                rest: rest.get(id.len()..).unwrap_or_default(),
+                own_name: false,
+            });
+        }
+        if let Some(address) = older_form(path) {
+            return Ok(address);
+        }
+    }
+    match &front.only_api {
+        Some(id) => Ok(Address::Api { id: id.as_str(), stage: None, rest: path, own_name: false }),
+        None => Err(Refusal::NoSuchStage),
+    }
+}
+
+/// Reads `/restapis/{api-id}/{stage}/_user_request_/path`.
+fn older_form(path: &str) -> Option<Address<'_>> {
+    let (id, rest) = path.strip_prefix(OLDER_PATH_FORM)?.split_once('/')?;
+    let (stage, rest) = rest.split_once('/')?;
+    let rest = rest.strip_prefix(OLDER_PATH_MARK)?;
+    let whole = rest.is_empty() || rest.starts_with('/');
+    whole.then_some(Address::Api { id, stage: Some(stage), rest, own_name: false })
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || address.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn named_stage(published: &Published, name: &str) -> Result<Arc<StageSnapshot>, Refusal> {
+    published.stage(name).cloned().ok_or_else(|| {
+        let is_http = published.stages().any(|stage| matches!(stage.api(), ApiSnapshot::Http(_)));
+        if is_http { Refusal::NoSuchHttpApiStage } else { Refusal::NoSuchStage }
+    })
+}
+
+/// The stage that a path begins with, else `$default`, and what is left of the path
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html>: the stage is chosen first).
+fn stage_of<'p>(published: &Published, path: &'p str) -> Result<(Arc<StageSnapshot>, &'p str), Refusal> {
+    let trimmed = path.trim_start_matches('/');
+    let (name, _) = trimmed.split_once('/').unwrap_or((trimmed, ""));
+    match published.stage(name).filter(|stage| !stage.name().is_default()) {
+        Some(stage) => Ok((Arc::clone(stage), trimmed.get(name.len()..).unwrap_or_default())),
+        None => Ok((named_stage(published, StageName::DEFAULT)?, path)),
+    }
+}
+
+/// The mapping with the longest path that the request's path begins with, and what is left
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-mappings.html>).
+fn longest_mapping<'d, 'p>(
+    domain: &'d DomainName,
+    path: &'p str,
+) -> Option<(&'d gatelet_model::ApiMapping, &'p str)> {
+    let inside = path.strip_prefix('/')?;
+    domain
+        .mappings
+        .iter()
+        .filter_map(|mapping| rest_below(&mapping.key, inside, path).map(|rest| (mapping, rest)))
+        .max_by_key(|(mapping, _)| mapping.key.as_str().len())
+}
+
+fn rest_below<'p>(key: &MappingKey, inside: &'p str, path: &'p str) -> Option<&'p str> {
+    if key.as_str().is_empty() {
+        return Some(path);
+    }
+    inside.strip_prefix(key.as_str()).filter(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests;

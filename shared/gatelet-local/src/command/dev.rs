@@ -1,0 +1,113 @@
+//! `gatelet dev`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use gatelet_model::StageName;
+
+use super::{COMMAND_AT_FAULT, DEFINITIONS_AT_FAULT, DecisionArguments, colour, failed, parsed};
+use crate::dev::{self, DevError, Look, Options, StateChoice};
+use crate::requests::{Console, LogFormat};
+use crate::store::StateOption;
+
+/// How wide tables are where standard output is no terminal.
+const WIDTH_ELSEWHERE: u16 = 120;
+
+/// What requests that were cut off may still take to be recorded.
+const END_PATIENCE: Duration = Duration::from_secs(1);
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Each API answers at the URL that is shown, and at http://{api-id}.execute-api.localhost:8080/{stage}/.
+The only API that is given answers at http://127.0.0.1:8080/{stage}/ too; the stage `$default` has no prefix.
+
+A directory may hold a `dev.toml`, which names its definitions, stage variables and backends to start:
+  definitions = [\"openapi.yaml\"]
+  [backends.pets]                      # ${stageVariables.pets} is its address
+  command = [\"python3\", \"backend.py\"]  # listens on 127.0.0.1 at the port in $PORT")]
+pub(super) struct Arguments {
+    /// Definition files, or directories with a template.*, openapi.* or swagger.*;
+    /// without any, what earlier runs have deployed is served
+    #[arg(value_name = "FILE|DIR")]
+    given: Vec<PathBuf>,
+
+    /// The stage to deploy to [default: dev, for an HTTP API $default]
+    #[arg(long, value_name = "NAME", value_parser = parsed(StageName::parse))]
+    stage: Option<StageName>,
+
+    #[command(flatten)]
+    decisions: DecisionArguments,
+
+    /// Where requests are answered; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+
+    /// Where the control plane answers; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8081")]
+    control_listen: SocketAddr,
+
+    /// Answer for this host too, beside loopback and the APIs' own names
+    #[arg(long, value_name = "HOST")]
+    allow_host: Vec<String>,
+
+    /// Where definitions are kept: a directory, or `memory` [default: .gatelet]
+    #[arg(long, value_name = "DIR|memory", value_parser = |text: &str| Ok::<_, String>(StateOption::parse(text)))]
+    state: Option<StateOption>,
+
+    /// Keep definitions in this DynamoDB instead of the embedded one
+    #[arg(long, value_name = "URL", conflicts_with = "state")]
+    dynamodb_endpoint: Option<String>,
+
+    /// How requests are logged
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    log: LogFormat,
+}
+
+pub(super) fn run(arguments: &Arguments) -> ExitCode {
+    let colour = colour();
+    let (console, writer) = match Console::start(arguments.log, colour) {
+        Ok(started) => started,
+        Err(error) => return failed(&error, COMMAND_AT_FAULT),
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error, COMMAND_AT_FAULT),
+    };
+    let outcome = runtime.block_on(dev::run(arguments.options(colour), &console));
+    // Whatever still runs is dropped, which seals every open record; then the last lines are written.
+    runtime.shutdown_timeout(END_PATIENCE);
+    drop(console);
+    writer.finish();
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&error, exit_code(&error)),
+    }
+}
+
+const fn exit_code(error: &DevError) -> u8 {
+    if error.is_about_definitions() { DEFINITIONS_AT_FAULT } else { COMMAND_AT_FAULT }
+}
+
+impl Arguments {
+    fn options(&self, colour: bool) -> Options {
+        let state = match (&self.state, &self.dynamodb_endpoint) {
+            (_, Some(url)) => StateChoice::Endpoint(url.clone()),
+            (Some(state), None) => StateChoice::Embedded(state.clone()),
+            (None, None) => StateChoice::Usual,
+        };
+        let width = terminal_size::terminal_size().map_or(WIDTH_ELSEWHERE, |(width, _)| width.0);
+        Options {
+            given: self.given.clone(),
+            decisions: self.decisions.decisions(),
+            stage: self.stage.clone(),
+            state,
+            listen: self.listen,
+            control_listen: self.control_listen,
+            allowed_hosts: self.allow_host.clone(),
+            look: Look { colour, width },
+        }
+    }
+}

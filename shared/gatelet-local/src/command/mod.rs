@@ -1,0 +1,150 @@
+//! The command line: what was typed becomes what is meant, and what came of it an exit code.
+
+mod check;
+mod dev;
+
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use gatelet_control::import::ApiKind;
+use gatelet_model::{AccountId, Problem, Region};
+use tracing_subscriber::EnvFilter;
+
+use crate::definition::Decisions;
+
+/// Something is wrong with the definitions.
+const DEFINITIONS_AT_FAULT: u8 = 1;
+/// Something is wrong with the command or the machine; clap's own code for the former.
+const COMMAND_AT_FAULT: u8 = 2;
+
+/// The account that is served as where nothing else is said.
+const ACCOUNT: &str = "123456789012";
+/// The region that is served as where nothing else is said.
+const REGION: &str = "us-east-1";
+
+/// Amazon API Gateway's job, done on your own machine.
+#[derive(Debug, Parser)]
+#[command(
+    name = "gatelet",
+    version,
+    max_term_width = 110,
+    propagate_version = true,
+    subcommand_required = true
+)]
+#[command(after_help = "Try it: gatelet dev examples/petstore")]
+struct Command {
+    #[command(subcommand)]
+    action: Action,
+
+    /// Tell on standard error what goes on inside; -vv tells more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+
+    /// Diagnostics by module, such as `gatelet_local=debug`
+    #[arg(
+        long,
+        global = true,
+        env = "GATELET_LOG",
+        value_name = "FILTER",
+        hide_env_values = true,
+        hide = true
+    )]
+    diagnostics: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Serve definitions, and reload them as they are edited
+    Dev(dev::Arguments),
+    /// Show every problem of definitions
+    Check(check::Arguments),
+}
+
+/// What is decided beside the files.
+#[derive(Debug, Args)]
+struct DecisionArguments {
+    /// Take every definition for a REST API
+    #[arg(long, conflicts_with = "http")]
+    rest: bool,
+
+    /// Take every definition for an HTTP API
+    #[arg(long)]
+    http: bool,
+
+    /// The account to serve as
+    #[arg(long, value_name = "ID", default_value = ACCOUNT, value_parser = parsed(AccountId::parse))]
+    account: AccountId,
+
+    /// The region to serve as
+    #[arg(long, env = "AWS_REGION", value_name = "NAME", default_value = REGION, value_parser = parsed(Region::parse))]
+    region: Region,
+}
+
+impl DecisionArguments {
+    fn decisions(&self) -> Decisions {
+        let kind = match (self.rest, self.http) {
+            (true, _) => Some(ApiKind::Rest),
+            (false, true) => Some(ApiKind::Http),
+            (false, false) => None,
+        };
+        Decisions { kind, account: self.account.clone(), region: self.region.clone() }
+    }
+}
+
+/// A constructor of the vocabulary as a parser of arguments.
+fn parsed<T>(
+    parse: impl Fn(&str) -> Result<T, Problem> + Clone,
+) -> impl Fn(&str) -> Result<T, String> + Clone {
+    move |text| {
+        parse(text).map_err(|problem| match problem.help {
+            Some(help) => format!("{}; {help}", problem.message),
+            None => problem.message,
+        })
+    }
+}
+
+/// Runs the command that this process was started with.
+#[must_use]
+pub fn main() -> ExitCode {
+    let command = Command::parse();
+    start_diagnostics(command.verbose, command.diagnostics.as_deref());
+    match command.action {
+        Action::Dev(arguments) => dev::run(&arguments),
+        Action::Check(arguments) => check::run(&arguments),
+    }
+}
+
+/// Diagnostics are for us and for the curious; what users need to know is said without them.
+fn start_diagnostics(verbose: u8, filter: Option<&str>) {
+    let level = match verbose {
+        0 => "error",
+        1 => "gatelet_local=debug,gatelet_aws=debug,warn",
+        _ => "gatelet_local=trace,gatelet_aws=trace,debug",
+    };
+    let filter = EnvFilter::try_new(filter.unwrap_or(level)).unwrap_or_else(|_| EnvFilter::new(level));
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter).init();
+}
+
+/// Says on standard error why the command failed.
+fn failed(error: &dyn std::fmt::Display, code: u8) -> ExitCode {
+    use std::io::Write;
+    let style = anstyle::AnsiColor::Red.on_default().bold();
+    let _ = writeln!(anstream::stderr(), "{style}error{style:#}: {error}");
+    ExitCode::from(code)
+}
+
+/// Whether standard output shows colours: it is a terminal, and neither `NO_COLOR` nor `TERM` says otherwise.
+fn colour() -> bool {
+    anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory;
+        Command::command().debug_assert();
+    }
+}

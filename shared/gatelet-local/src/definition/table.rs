@@ -1,0 +1,40 @@
+//! Routes as a table that fits the terminal.
+
+use comfy_table::{ContentArrangement, Table};
+
+use super::routes::Route;
+use crate::requests::printable;
+
+/// Rows of a table; a larger API is cut, so that its URL stays in sight.
+const ROWS_MAX: usize = 60;
+/// What a cell shows at most.
+const CELL_CHARACTERS_MAX: usize = 240;
+/// Narrower terminals get lines that wrap.
+const WIDTH_MIN: u16 = 50;
+/// Room for the indent.
+const INDENT: &str = "  ";
+
+/// A table of routes, `width` characters wide at most, each line indented.
+#[must_use]
+pub fn table(routes: &[Route], width: u16) -> String {
+    let mut table = Table::new();
+    table
+        .load_style(comfy_table::presets::UTF8_NO_BORDERS)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(width.max(WIDTH_MIN) - 2)
+        .set_header(["Method", "Path", "Authorizer", "Integration"]);
+    for route in routes.iter().take(ROWS_MAX) {
+        let cells = [&route.method, &route.path, &route.authorizer, &route.integration];
+        table.add_row(cells.map(|cell| printable(cell, CELL_CHARACTERS_MAX).into_owned()));
+    }
+    let mut text = String::new();
+    for line in table.lines() {
+        text.push_str(INDENT);
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    if routes.len() > ROWS_MAX {
+        text.push_str(&format!("{INDENT}  and {} more\n", routes.len() - ROWS_MAX));
+    }
+    text
+}

@@ -1,0 +1,40 @@
+//! The data plane's door.
+
+use arc_swap::ArcSwap;
+use gatelet_core::Arrival;
+use gatelet_core::payload::{Request, Response};
+use gatelet_core::pipeline::{self, Front};
+use gatelet_core::ports::{Clock, World};
+use gatelet_core::record::Record;
+
+use crate::server::Handler;
+
+/// Serves every request through the pipeline.
+pub struct Gateway<W> {
+    world: W,
+    front: ArcSwap<Front>,
+}
+
+impl<W: World> Gateway<W> {
+    /// A gateway in a world, that answers for the hosts and addresses of `front`.
+    #[must_use]
+    pub fn new(world: W, front: Front) -> Self {
+        Self { world, front: ArcSwap::from_pointee(front) }
+    }
+
+    /// Answers for other hosts and addresses from the next request on.
+    pub fn set_front(&self, front: Front) {
+        self.front.store(std::sync::Arc::new(front));
+    }
+}
+
+impl<W: World + 'static> Handler for Gateway<W> {
+    fn clock(&self) -> &impl Clock {
+        self.world.clock()
+    }
+
+    async fn answer(&self, arrival: &Arrival, request: Request, record: &mut Record) -> Response {
+        let front = self.front.load_full();
+        pipeline::serve(&self.world, &front, arrival, request, record).await
+    }
+}

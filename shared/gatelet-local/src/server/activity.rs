@@ -1,0 +1,99 @@
+//! What a connection is waiting for, and since when.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Instant;
+
+use super::limits::Patience;
+
+/// The state of one connection that its watch looks at.
+#[derive(Debug)]
+pub(super) struct Activity {
+    opened: Instant,
+    requests: AtomicUsize,
+    /// Moments in milliseconds since the connection was opened, plus one; 0 is never.
+    idle_since: AtomicU64,
+    head_since: AtomicU64,
+    blocked_since: AtomicU64,
+}
+
+/// What becomes of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It stays.
+    Keep,
+    /// Nothing is under way, and nothing has come for too long: it is closed.
+    Close,
+    /// The client is too slow to send a head or to take an answer: the connection is cut.
+    Cut,
+}
+
+impl Activity {
+    pub(super) fn new() -> Self {
+        Self {
+            opened: Instant::now(),
+            requests: AtomicUsize::new(0),
+            idle_since: AtomicU64::new(1),
+            head_since: AtomicU64::new(0),
+            blocked_since: AtomicU64::new(0),
+        }
+    }
+
+    pub(super) fn begin_request(&self) {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        self.idle_since.store(0, Ordering::Relaxed);
+        self.head_since.store(0, Ordering::Relaxed);
+    }
+
+    pub(super) fn end_request(&self) {
+        if self.requests.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.idle_since.store(self.now(), Ordering::Relaxed);
+        }
+    }
+
+    /// The first bytes of a head have come, but not its end.
+    pub(super) fn await_head(&self) {
+        self.begin(&self.head_since);
+    }
+
+    /// A head is complete.
+    pub(super) fn complete_head(&self) {
+        self.head_since.store(0, Ordering::Relaxed);
+    }
+
+    /// The client takes nothing at the moment.
+    pub(super) fn block_write(&self) {
+        self.begin(&self.blocked_since);
+    }
+
+    /// The client has taken something.
+    pub(super) fn unblock_write(&self) {
+        self.blocked_since.store(0, Ordering::Relaxed);
+    }
+
+    /// Holds the connection against the server's patience.
+    pub(super) fn verdict(&self, patience: &Patience) -> Verdict {
+        let now = self.now();
+        let waits_longer = |since: &AtomicU64, than: std::time::Duration| {
+            let since = since.load(Ordering::Relaxed);
+            since > 0 && u128::from(now.saturating_sub(since)) >= than.as_millis()
+        };
+        if waits_longer(&self.head_since, patience.head) || waits_longer(&self.blocked_since, patience.write)
+        {
+            Verdict::Cut
+        } else if waits_longer(&self.idle_since, patience.keep_alive) {
+            Verdict::Close
+        } else {
+            Verdict::Keep
+        }
+    }
+
+    fn begin(&self, moment: &AtomicU64) {
+        if moment.load(Ordering::Relaxed) == 0 {
+            moment.store(self.now(), Ordering::Relaxed);
+        }
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX).saturating_add(1)
+    }
+}

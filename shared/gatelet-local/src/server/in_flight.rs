@@ -1,0 +1,54 @@
+//! The requests under way, so that a server that stops can say what it waits for.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::activity::Activity;
+
+/// All requests under way.
+#[derive(Debug, Clone, Default)]
+pub struct InFlight(Arc<Mutex<Requests>>);
+
+#[derive(Debug, Default)]
+struct Requests {
+    next: u64,
+    open: BTreeMap<u64, Box<str>>,
+}
+
+/// One request, counted until it is dropped, here and at its connection.
+#[derive(Debug)]
+pub(super) struct UnderWay {
+    all: InFlight,
+    number: u64,
+    connection: Arc<Activity>,
+}
+
+impl InFlight {
+    /// Counts a request by its method and URL.
+    pub(super) fn begin(&self, head: &http::request::Parts, connection: Arc<Activity>) -> UnderWay {
+        connection.begin_request();
+        let mut requests = self.requests();
+        let number = requests.next;
+        requests.next += 1;
+        requests.open.insert(number, format!("{} {}", head.method, head.uri.path()).into());
+        UnderWay { all: self.clone(), number, connection }
+    }
+
+    /// Method and path of each request under way, the oldest first.
+    #[must_use]
+    pub fn list(&self) -> Vec<Box<str>> {
+        self.requests().open.values().cloned().collect()
+    }
+
+    fn requests(&self) -> MutexGuard<'_, Requests> {
+        // Nothing is left half done while it is locked, so a panic elsewhere does not spoil it.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.all.requests().open.remove(&self.number);
+        self.connection.end_request();
+    }
+}

@@ -1,0 +1,74 @@
+//! Every limit of the local server, in one place. AWS's own where AWS has one
+//! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>,
+//! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html>).
+
+use std::time::Duration;
+
+/// The longest URL, in bytes: what AWS's edge takes. Beyond: 414.
+pub const URL_BYTES_MAX: usize = 8_192;
+
+/// Names and values of all headers together, in bytes. Beyond: 431.
+pub const HEADER_BYTES_MAX: usize = 10_240;
+
+/// How many headers a request may have. Beyond: 431.
+pub const HEADERS_MAX: usize = 100;
+
+/// The largest body of a request, in bytes (10 MB). Beyond: 413.
+pub const BODY_BYTES_MAX: usize = 10 * 1024 * 1024;
+
+/// How much of a request's head is read before it is given up: well above what is allowed, so that a client whose
+/// head is too large hears so in the gateway's own words.
+pub const HEAD_BYTES_READ_MAX: usize = 64 * 1024;
+
+/// The largest unit of HTTP/2 headers that is taken in before the connection itself refuses, for the same reason.
+pub const HTTP2_HEADER_LIST_BYTES_MAX: u32 = 64 * 1024;
+
+/// How many requests one HTTP/2 connection may have under way.
+pub const HTTP2_STREAMS_MAX: u32 = 128;
+
+/// How many streams a client may open and reset before the server has looked at them; then the connection is closed
+/// (CVE-2023-44487).
+pub const HTTP2_PENDING_RESETS_MAX: usize = 20;
+
+/// How many streams may be reset by the server for the client's mistakes; then the connection is closed.
+pub const HTTP2_ERROR_RESETS_MAX: usize = 128;
+
+/// How many connections are open at once. Further ones wait to be accepted.
+pub const CONNECTIONS_MAX: usize = 1_000;
+
+/// How long accepting rests after the machine has refused a connection, such as for want of file descriptors.
+pub const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// How long the server waits for things, and how often it looks. Tests shorten them.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// From a request's first byte to the end of its head.
+    pub head: Duration,
+    /// A connection with no request under way.
+    pub keep_alive: Duration,
+    /// Between two pieces of a request's body.
+    pub body: Duration,
+    /// For a client that takes nothing of its answer.
+    pub write: Duration,
+    /// From a request's arrival until its answer begins. Longer than the longest integration timeout, so that the
+    /// integration's own answer for it is given.
+    pub answer: Duration,
+    /// How often connections are looked at.
+    pub look: Duration,
+    /// For requests under way when the server is told to stop.
+    pub stop: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            head: Duration::from_secs(20),
+            keep_alive: Duration::from_secs(60),
+            body: Duration::from_secs(30),
+            write: Duration::from_secs(60),
+            answer: Duration::from_secs(120),
+            look: Duration::from_secs(1),
+            stop: Duration::from_secs(30),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! State on one machine: DynamoDB embedded in this process, kept in a directory or in memory, or another DynamoDB
+//! at an address. The same adapter speaks to all of them.
+
+mod directory;
+mod engine;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use gatelet_aws::definitions::DynamoDefinitions;
+use gatelet_aws::dynamodb::{
+    Client, ClientSettings, DEFINITIONS_TABLE, DefinitionTable, Scope, SharedHttpClient, TableDefinition,
+    client, create_missing,
+};
+use gatelet_aws::environment::Credentials;
+use gatelet_core::ports::{Clock, PortError};
+use gatelet_model::Region;
+
+use directory::Directory;
+use engine::Engine;
+
+/// Where state is kept where nothing else is said, in the working directory.
+pub const DEFAULT_DIRECTORY: &str = ".gatelet";
+
+/// How long the tables may take to be there.
+const TABLES_TIMEOUT: Duration = Duration::from_secs(60);
+/// An address that nothing resolves: the embedded engine's requests never leave the process.
+const EMBEDDED_ENDPOINT: &str = "http://embedded.invalid";
+
+/// What becomes of the state when the process ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StateOption {
+    /// It is forgotten.
+    Memory,
+    /// It stays in this directory, which is made where it is missing.
+    Directory(PathBuf),
+}
+
+/// Why there is no store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The directory cannot be made, read or written.
+    #[error(
+        "the state directory `{}` cannot be used: {why}; choose another with `--state DIR`, or `--state memory`",
+        path.display()
+    )]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// What the system says.
+        why: String,
+    },
+    /// Another process has the directory.
+    #[error(
+        "another gatelet is using the state directory `{}`; stop it, or choose another with `--state DIR`",
+        path.display()
+    )]
+    InUse {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// What is in the directory is not a state that can be read.
+    #[error("the state in `{}` cannot be opened: {why}; move that file away to start empty", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What the engine says.
+        why: String,
+    },
+    /// The engine does not start at all.
+    #[error("the embedded store does not start: {0}")]
+    Engine(String),
+}
+
+/// A DynamoDB for this machine.
+#[derive(Debug, Clone)]
+pub struct Store {
+    endpoint_url: String,
+    http_client: Option<SharedHttpClient>,
+    credentials: Option<Credentials>,
+}
+
+impl Store {
+    /// Opens the embedded DynamoDB.
+    ///
+    /// # Errors
+    /// A [`StoreError`] that says what is wrong with the directory.
+    pub async fn open(state: StateOption) -> Result<Self, StoreError> {
+        let opened = tokio::task::spawn_blocking(move || match state {
+            StateOption::Memory => Engine::in_memory(),
+            StateOption::Directory(path) => Engine::in_directory(Directory::claim(&path)?),
+        });
+        let engine = opened.await.map_err(|error| StoreError::Engine(error.to_string()))??;
+        Ok(Self {
+            endpoint_url: EMBEDDED_ENDPOINT.to_owned(),
+            http_client: Some(SharedHttpClient::new(engine)),
+            credentials: None,
+        })
+    }
+
+    /// Another DynamoDB, by its URL. Without credentials requests are signed by nobody in particular, which is enough
+    /// for a DynamoDB that runs for tests.
+    #[must_use]
+    pub fn endpoint(url: impl Into<String>, credentials: Option<Credentials>) -> Self {
+        Self { endpoint_url: url.into(), http_client: None, credentials }
+    }
+
+    /// What a client of this DynamoDB is made from.
+    #[must_use]
+    pub fn client_settings(&self, region: Region) -> ClientSettings {
+        ClientSettings {
+            region,
+            credentials: self.credentials.clone(),
+            endpoint_url: Some(self.endpoint_url.clone()),
+            http_client: self.http_client.clone(),
+        }
+    }
+
+    /// A client of this DynamoDB.
+    #[must_use]
+    pub fn client(&self, region: Region) -> Client {
+        client(self.client_settings(region))
+    }
+
+    /// The definitions of an account and region, for the data plane and the control plane. Creates the table where
+    /// there is none.
+    ///
+    /// # Errors
+    /// A [`PortError`] where the DynamoDB does not answer.
+    pub async fn definitions(
+        &self,
+        scope: Scope,
+        clock: Arc<dyn Clock>,
+    ) -> Result<DynamoDefinitions, PortError> {
+        let client = self.client(scope.region.clone());
+        let deadline = clock.now().after(TABLES_TIMEOUT);
+        let table = TableDefinition::definitions(DEFINITIONS_TABLE);
+        create_missing(&client, &table, &*clock, deadline).await?;
+        Ok(DynamoDefinitions::new(DefinitionTable::new(client, &table.name, scope, clock)))
+    }
+}
+
+impl StateOption {
+    /// What `--state` says: `memory`, or a directory.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        match text {
+            "memory" => Self::Memory,
+            directory => Self::Directory(Path::new(directory).to_path_buf()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,68 @@
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use super::*;
+
+async fn refused(path: &Path) -> String {
+    Store::open(StateOption::Directory(path.to_owned())).await.unwrap_err().to_string()
+}
+
+#[tokio::test]
+async fn a_directory_has_one_user_at_a_time() {
+    let parent = tempfile::tempdir().unwrap();
+    let path = parent.path().join("project").join(DEFAULT_DIRECTORY);
+    let store = Store::open(StateOption::Directory(path.clone())).await.unwrap();
+    let error = refused(&path).await;
+    assert!(error.starts_with("another gatelet is using the state directory `"), "{error}");
+    drop(store);
+    Store::open(StateOption::Directory(path)).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_directory_stays_out_of_repositories_and_private() {
+    let parent = tempfile::tempdir().unwrap();
+    let path = parent.path().join(DEFAULT_DIRECTORY);
+    let _store = Store::open(StateOption::Directory(path.clone())).await.unwrap();
+    assert_eq!(std::fs::read_to_string(path.join(".gitignore")).unwrap(), "*\n");
+    #[cfg(unix)]
+    {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).unwrap().permissions());
+        assert_eq!(mode & 0o077, 0);
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_the_directory_is_said() {
+    let parent = tempfile::tempdir().unwrap();
+    let file = parent.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let error = refused(&file.join("state")).await;
+    assert!(error.starts_with("the state directory `"), "{error}");
+    assert!(error.contains("choose another with `--state DIR`, or `--state memory`"), "{error}");
+
+    let foreign = parent.path().join("foreign");
+    std::fs::create_dir(&foreign).unwrap();
+    std::fs::write(
+        foreign.join("gatelet.db"),
+        "not a database, but long enough to look like one".repeat(100),
+    )
+    .unwrap();
+    let error = refused(&foreign).await;
+    assert!(error.contains("gatelet.db` cannot be opened: "), "{error}");
+    assert!(error.ends_with("move that file away to start empty"), "{error}");
+}
+
+#[tokio::test]
+async fn what_the_engine_does_not_do_is_an_error() {
+    let store = Store::open(StateOption::Memory).await.unwrap();
+    let client = store.client(Region::parse("us-east-1").unwrap());
+    assert!(client.list_backups().send().await.is_err());
+    let missing = client.get_item().table_name("no-such-table").send().await.unwrap_err();
+    let error = missing.into_service_error();
+    assert!(!error.to_string().is_empty());
+}
+
+#[test]
+fn the_option_reads_as_written() {
+    assert_eq!(StateOption::parse("memory"), StateOption::Memory);
+    assert_eq!(StateOption::parse("./memory"), StateOption::Directory(PathBuf::from("./memory")));
+}

@@ -1,0 +1,106 @@
+//! The form of a case file.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+
+/// One documented rule, shown by exchanges.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Case {
+    /// The rule in one sentence.
+    pub rule: String,
+    /// Where it is documented or was recorded.
+    pub source: String,
+    /// An OpenAPI document.
+    pub definition: String,
+    /// `rest` or `http`, where the document's marks do not say.
+    pub kind: Option<String>,
+    /// The stage; `dev` on REST APIs and `$default` on HTTP APIs where not given.
+    pub stage: Option<String>,
+    /// Stage variables.
+    #[serde(default)]
+    pub variables: BTreeMap<String, String>,
+    /// What is sent and what comes back.
+    pub exchange: Vec<Exchange>,
+}
+
+/// One request and what comes of it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Exchange {
+    /// `GET /dev/pets?a=b`, on the API's own host.
+    pub request: String,
+    /// Its headers; a value with `\n` is several.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// Its body.
+    #[serde(default)]
+    pub body: String,
+    /// What the backend does.
+    #[serde(default)]
+    pub backend: Backend,
+    /// What the client sees.
+    pub expect: Expect,
+}
+
+/// What the backend does.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Backend {
+    /// Its status; 200 where not given.
+    pub status: Option<u16>,
+    /// Its headers.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// Its body.
+    #[serde(default)]
+    pub body: String,
+    /// `timeout`, `refused`, `network` or `bad-answer` instead of an answer.
+    pub error: Option<String>,
+}
+
+/// What the client and the record show.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Expect {
+    /// The status.
+    pub status: u16,
+    /// Headers that must have these values.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// Headers that must not be there.
+    #[serde(default)]
+    pub absent: Vec<String>,
+    /// The whole body, where it matters.
+    pub body: Option<String>,
+    /// The route in the record; empty for none.
+    pub route: Option<String>,
+    /// The gateway response type in the record; empty for none.
+    pub refusal: Option<String>,
+    /// What the backend saw; not given where it must not be called.
+    pub backend: Option<SeenByBackend>,
+}
+
+/// What the backend saw.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SeenByBackend {
+    /// `GET http://host/path?query`.
+    pub request: String,
+    /// Headers that must have these values.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// Headers that must not be there.
+    #[serde(default)]
+    pub absent: Vec<String>,
+    /// The whole body, where it matters.
+    pub body: Option<String>,
+}
+
+/// Reads a case file.
+pub(crate) fn read(path: &Path) -> Result<Case, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+    toml::from_str(&text).map_err(|error| error.to_string())
+}

@@ -1,0 +1,81 @@
+//! Cases: one file for each documented rule, in `rest/` and `http/`. A file holds a definition and exchanges with it;
+//! the whole data plane answers them in memory, and status, headers, body, backend call and record are compared.
+//! The form of a file is [`case::Case`].
+
+#![allow(clippy::expect_used, reason = "tests")]
+
+mod case;
+mod run;
+
+use std::path::{Path, PathBuf};
+
+/// Every `.toml` below a folder, sorted.
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] })
+        .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn every_case_holds() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
+    let files = files_below(&folder);
+    let mut failures = Vec::new();
+    let mut exchanges = 0;
+    for file in &files {
+        let name = file.strip_prefix(&folder).unwrap_or(file).display().to_string();
+        match case::read(file) {
+            Err(why) => failures.push(format!("{name}: {why}")),
+            Ok(case) => {
+                exchanges += case.exchange.len();
+                let rule = format!("{name}: the rule is that {} ({})", case.rule, case.source);
+                let differences = run::run(&case);
+                if !differences.is_empty() {
+                    failures.push(rule);
+                }
+                failures.extend(differences.into_iter().map(|why| format!("  {why}")));
+            }
+        }
+    }
+    assert!(
+        failures.is_empty(),
+        "{} of {exchanges} exchanges differ:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
+    assert!(files.len() > 10, "only {} case files were found below {}", files.len(), folder.display());
+}
+
+#[test]
+fn a_wrong_expectation_is_seen() {
+    let text = r#"
+        rule = "a mock answers with its status"
+        source = "none"
+        definition = '''
+openapi: 3.0.1
+info: {title: t, version: "1"}
+paths:
+  /a:
+    get:
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates: {application/json: '{"statusCode": 200}'}
+        responses: {default: {statusCode: 200}}
+'''
+        [[exchange]]
+        request = "GET /dev/a"
+        expect.status = 204
+        expect.body = "no"
+        expect.route = "POST /a"
+        expect.headers = { x-nothing = "1" }
+        expect.absent = ["content-type"]
+    "#;
+    let case: case::Case = toml::from_str(text).expect("the case reads");
+    assert_eq!(run::run(&case).len(), 6, "{:?}", run::run(&case));
+}

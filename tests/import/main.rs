@@ -1,0 +1,57 @@
+//! OpenAPI import, held against definitions that were not written for it and against bad input.
+//!
+//! - `vectors`: every OpenAPI file of the foreign test data, one line each in `vectors.txt`;
+//! - `recorded`: what AWS answered when it imported the same files;
+//! - `bad`: small definitions with something wrong, and what their author is told, in `cases/`.
+//!
+//! `UPDATE_GOLDEN=1` writes the golden files anew; what changes is for a reviewer to judge.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod bad;
+mod recorded;
+mod vectors;
+
+use std::path::{Path, PathBuf};
+
+use gatelet_control::document::Source;
+use gatelet_control::import::{self, ApiKind, ImportOptions, Imported};
+use gatelet_model::{AccountId, Region};
+
+fn import(source: &Source, kind: Option<ApiKind>) -> Imported {
+    let account = AccountId::parse("123456789012").unwrap();
+    let region = Region::parse("us-east-1").unwrap();
+    let options = ImportOptions { kind, ..ImportOptions::for_file(source.file(), account, region) };
+    import::openapi(source, &options)
+}
+
+/// The foreign test data, or nothing where it is absent.
+fn foreign(folder: &str) -> Option<PathBuf> {
+    let root = match std::env::var_os("GATELET_VECTORS") {
+        Some(root) => PathBuf::from(root),
+        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors"),
+    };
+    let folder = root.join(folder);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    eprintln!("skipped: {} is not there; GATELET_VECTORS may name another place", folder.display());
+    None
+}
+
+/// Holds a text against a golden file, or writes the file where `UPDATE_GOLDEN` says so.
+fn assert_golden(name: &str, actual: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("import").join(name);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, actual).unwrap();
+        return;
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    let differs = expected.lines().zip(actual.lines()).find(|(expected, actual)| expected != actual);
+    assert!(
+        expected == actual,
+        "{} differs, first in\n  expected: {}\n  actual:   {}\nUPDATE_GOLDEN=1 writes it anew",
+        path.display(),
+        differs.map_or("(its length)", |(expected, _)| expected),
+        differs.map_or("(its length)", |(_, actual)| actual),
+    );
+}

@@ -1,0 +1,100 @@
+//! Ways to the store that fail, hang, count or tell, as a test wants it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use gatelet_aws::dynamodb::{ClientSettings, DEFINITIONS_TABLE, DefinitionTable, SharedHttpClient, client};
+use gatelet_core::ports::Clock;
+use gatelet_local::store::Store;
+
+use crate::fixture::{region, scope};
+
+/// What the way to the store does.
+#[derive(Default)]
+pub(crate) struct Switches {
+    /// Every call fails at once.
+    pub(crate) fails: AtomicBool,
+    /// No call ever comes back.
+    pub(crate) hangs: AtomicBool,
+    /// Each operation is printed before it is done.
+    pub(crate) tells: AtomicBool,
+    operations: Mutex<Vec<String>>,
+}
+
+impl Switches {
+    /// The operations since this was last asked.
+    pub(crate) fn operations(&self) -> Vec<String> {
+        std::mem::take(&mut *self.operations.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[derive(Clone)]
+struct Switched {
+    inner: SharedHttpClient,
+    switches: Arc<Switches>,
+}
+
+impl fmt::Debug for Switched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Switched")
+    }
+}
+
+impl HttpClient for Switched {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        let inner = self.inner.http_connector(settings, components);
+        SharedHttpConnector::new(SwitchedConnector { inner, switches: Arc::clone(&self.switches) })
+    }
+}
+
+struct SwitchedConnector {
+    inner: SharedHttpConnector,
+    switches: Arc<Switches>,
+}
+
+impl fmt::Debug for SwitchedConnector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SwitchedConnector")
+    }
+}
+
+impl HttpConnector for SwitchedConnector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+        if self.switches.tells.load(Ordering::SeqCst) {
+            println!("> {operation}");
+        }
+        self.switches.operations.lock().unwrap_or_else(PoisonError::into_inner).push(operation);
+        if self.switches.fails.load(Ordering::SeqCst) {
+            let error = std::io::Error::new(std::io::ErrorKind::ConnectionRefused, "the store is down");
+            return HttpConnectorFuture::ready(Err(ConnectorError::io(error.into())));
+        }
+        if self.switches.hangs.load(Ordering::SeqCst) {
+            return HttpConnectorFuture::new(std::future::pending());
+        }
+        self.inner.call(request)
+    }
+}
+
+/// The table of definitions, reached through switches.
+pub(crate) fn switched(store: &Store, clock: Arc<dyn Clock>) -> (DefinitionTable, Arc<Switches>) {
+    let switches = Arc::new(Switches::default());
+    let settings = store.client_settings(region());
+    let inner = settings.http_client.clone().expect("an embedded store has a connector");
+    let http_client = SharedHttpClient::new(Switched { inner, switches: Arc::clone(&switches) });
+    let client = client(ClientSettings { http_client: Some(http_client), ..settings });
+    (DefinitionTable::new(client, DEFINITIONS_TABLE, scope(), clock), switches)
+}
