@@ -17,6 +17,7 @@ PETS_PER_PAGE = 3
 
 class Backend(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # an answer leaves in one piece
 
     def do_GET(self):
         url = urlsplit(self.path)

@@ -29,7 +29,8 @@ async fn items(setup: &Setup, prefix: &str) -> Vec<(String, usize)> {
     let mut found = Vec::new();
     while let Some(item) = pages.next().await {
         let item = item.unwrap();
-        let bytes = item.get("content").and_then(|content| content.as_b().ok()).map_or(0, |b| b.as_ref().len());
+        let bytes =
+            item.get("content").and_then(|content| content.as_b().ok()).map_or(0, |b| b.as_ref().len());
         found.push((item["sk"].as_s().unwrap().clone(), bytes));
     }
     found
@@ -75,7 +76,10 @@ async fn the_same_again_writes_nothing() {
     assert!(!again.changed);
     assert_eq!(again.version, 1);
     let operations = switches.operations();
-    assert!(operations.iter().all(|operation| operation == "GetItem" || operation == "Query"), "{operations:?}");
+    assert!(
+        operations.iter().all(|operation| operation == "GetItem" || operation == "Query"),
+        "{operations:?}"
+    );
 }
 
 #[tokio::test]

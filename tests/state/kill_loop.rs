@@ -114,12 +114,16 @@ fn killed_at_any_moment_it_comes_back_with_a_complete_version() {
         let said = Deployer::start(directory.path(), versions).kill_after(operations, moment);
         versions = runtime.block_on(check(directory.path(), said));
     }
-    assert!(versions.iter().all(|version| *version > ROUNDS / 4), "hardly anything was deployed: {versions:?}");
+    assert!(
+        versions.iter().all(|version| *version > ROUNDS / 4),
+        "hardly anything was deployed: {versions:?}"
+    );
 }
 
 /// Opens what was left, and checks it. Gives back each stage's version.
 async fn check(directory: &Path, said: [u64; 2]) -> [u64; 2] {
-    let store = Store::open(StateOption::Directory(directory.to_owned())).await.expect("the store opens again");
+    let store =
+        Store::open(StateOption::Directory(directory.to_owned())).await.expect("the store opens again");
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let definitions = store.definitions(scope(), Arc::clone(&clock)).await.unwrap();
     let deadline = clock.now().after(SOON);
@@ -130,7 +134,8 @@ async fn check(directory: &Path, said: [u64; 2]) -> [u64; 2] {
     for pointer in &pointers {
         let name = pointer.stage.name();
         versions[STAGES.iter().position(|stage| *stage == name.as_str()).unwrap()] = pointer.version;
-        let deployment = definitions.table().deployment(&pets(), &pointer.deployment_id, deadline).await.unwrap();
+        let deployment =
+            definitions.table().deployment(&pets(), &pointer.deployment_id, deadline).await.unwrap();
         let deployment = deployment.expect("a pointer names what is there").open().unwrap();
         assert_eq!(deployment.id, pointer.deployment_id);
         let snapshot = published.as_ref().unwrap().stage(name.as_str()).unwrap();

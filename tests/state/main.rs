@@ -10,6 +10,7 @@
 
 mod connectors;
 mod deployments;
+mod figures;
 mod fixture;
 mod kill_loop;
 mod published;

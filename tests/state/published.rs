@@ -87,7 +87,11 @@ async fn a_request_in_between_costs_no_read() {
     setup.deploy(api("one"), "dev").await;
     let (definitions, switches) = with_switches(&setup);
     shown(&definitions, &setup, "dev").await;
-    assert_eq!(switches.operations(), ["GetItem", "Query", "Query"], "the entry, the pointers, the deployment");
+    assert_eq!(
+        switches.operations(),
+        ["GetItem", "Query", "Query"],
+        "the entry, the pointers, the deployment"
+    );
     for _ in 0..100 {
         shown(&definitions, &setup, "dev").await;
     }
@@ -110,7 +114,10 @@ async fn when_the_store_fails_what_is_in_memory_is_served_and_nothing_is_made_up
         assert_eq!(shown(&warm, &setup, "dev").await, first, "three hours later as well");
     }
     let error = warm.refresh(&pets(), setup.deadline()).await.unwrap_err();
-    assert!(matches!(&error, PortError::Unavailable { why, .. } if why.contains("the store is down")), "{error}");
+    assert!(
+        matches!(&error, PortError::Unavailable { why, .. } if why.contains("the store is down")),
+        "{error}"
+    );
 
     let (cold, cold_switches) = with_switches(&setup);
     cold_switches.fails.store(true, Ordering::SeqCst);
@@ -134,10 +141,10 @@ async fn when_the_store_hangs_no_request_waits_past_its_deadline() {
     switches.hangs.store(true, Ordering::SeqCst);
     setup.time.pass(REFRESH_AFTER);
     let began = Instant::now();
-    let deadline = setup.time.now().after(Duration::from_millis(200));
+    let deadline = setup.time.now().after(Duration::from_secs(2));
     let published = definitions.published(&pets(), deadline).await.unwrap().unwrap();
     assert_eq!(*published.stage("dev").unwrap().deployment_id(), first);
-    assert!(began.elapsed() < Duration::from_millis(200), "half of the time is left for the answer");
+    assert!(began.elapsed() < Duration::from_secs(2), "half of the time is left for the answer");
 
     let unknown = ApiId::parse("nobody").unwrap();
     let deadline = setup.time.now().after(Duration::from_millis(50));

@@ -28,7 +28,11 @@ async fn whoever_saw_an_older_version_moves_nothing() {
     };
     for version in [1, 2, 4, 100] {
         let moved = table.move_pointer(&pets(), &late(version), None, setup.deadline()).await.unwrap();
-        assert_eq!(moved, Move::Conflict { current: Some(Box::new(current.clone())) }, "to version {version}");
+        assert_eq!(
+            moved,
+            Move::Conflict { current: Some(Box::new(current.clone())) },
+            "to version {version}"
+        );
     }
     let trail = table.audit_trail(&pets(), setup.deadline()).await.unwrap();
     assert_eq!(trail.len(), 2, "what did not happen is not on record");
@@ -117,6 +121,9 @@ async fn readers_see_complete_versions_that_never_go_back() {
     for reader in readers {
         let seen = reader.await.unwrap();
         assert!(seen.is_sorted(), "{seen:?}");
-        assert!(seen.iter().collect::<std::collections::BTreeSet<_>>().len() > 2, "the reader saw moves: {seen:?}");
+        assert!(
+            seen.iter().collect::<std::collections::BTreeSet<_>>().len() > 2,
+            "the reader saw moves: {seen:?}"
+        );
     }
 }

@@ -29,7 +29,10 @@ async fn make_newer(setup: &Setup, pk: &str, sk: &str) {
 
 fn assert_unknown_format<T: std::fmt::Debug>(result: Result<T, PortError>) {
     let error = result.unwrap_err();
-    assert!(matches!(&error, PortError::Unreadable { why, .. } if why.starts_with("it is in format 2")), "{error}");
+    assert!(
+        matches!(&error, PortError::Unreadable { why, .. } if why.starts_with("it is in format 2")),
+        "{error}"
+    );
 }
 
 #[tokio::test]

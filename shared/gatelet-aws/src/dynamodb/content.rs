@@ -74,7 +74,11 @@ mod tests {
             assert!(packed.chunks.iter().all(|chunk| (1..=CHUNK_BYTES_MAX).contains(&chunk.len())));
             assert_eq!(unpack(&packed.chunks, content.len()).unwrap(), content);
         }
-        assert_eq!(pack(&noise(3 * CHUNK_BYTES_MAX)).unwrap().chunks.len(), 4, "headers and noise do not shrink");
+        assert_eq!(
+            pack(&noise(3 * CHUNK_BYTES_MAX)).unwrap().chunks.len(),
+            4,
+            "headers and noise do not shrink"
+        );
     }
 
     #[test]

@@ -185,7 +185,9 @@ impl DefinitionTable {
             Err(Failure::Refused(TransactWriteItemsError::TransactionCanceledException(cancelled))) => {
                 match cancelled.cancellation_reasons {
                     Some(reasons) if reasons.iter().all(is_expected) => Ok(Transaction::Cancelled(reasons)),
-                    _ => Err(refusal(what, &TransactWriteItemsError::TransactionCanceledException(cancelled))),
+                    _ => {
+                        Err(refusal(what, &TransactWriteItemsError::TransactionCanceledException(cancelled)))
+                    }
                 }
             }
             Err(failure) => Err(failure.into_port_error(what)),
@@ -201,8 +203,7 @@ impl DefinitionTable {
         let item = TransactWriteItem::builder();
         Ok(match write {
             Write::Put(new, condition) => {
-                let mut put =
-                    Put::builder().table_name(&*self.name).set_item(Some(new.into_attributes()));
+                let mut put = Put::builder().table_name(&*self.name).set_item(Some(new.into_attributes()));
                 if let Some(condition) = condition {
                     put = put
                         .condition_expression(condition.expression)

@@ -16,8 +16,8 @@ mod keys;
 mod pointers;
 mod tables;
 
-pub use client::{ClientSettings, client};
 pub(crate) use call::aside;
+pub use client::{ClientSettings, client};
 pub use definition_table::DefinitionTable;
 pub use keys::Scope;
 pub use tables::{DEFINITIONS_TABLE, PARTITION_KEY, SORT_KEY, TableDefinition, create_missing};

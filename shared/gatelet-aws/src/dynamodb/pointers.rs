@@ -84,7 +84,10 @@ impl DefinitionTable {
         let item = NewItem::new(self.scope().api(api_id), keys::stage(name), pointer.version)
             .text(STAGE, stored_text(POINTER, &pointer.stage)?)
             .text(DEPLOYMENT_ID, pointer.deployment_id.as_str())
-            .optional_text(PREVIOUS_DEPLOYMENT_ID, pointer.previous_deployment_id.as_ref().map(PartId::as_str));
+            .optional_text(
+                PREVIOUS_DEPLOYMENT_ID,
+                pointer.previous_deployment_id.as_ref().map(PartId::as_str),
+            );
         let entry = AuditEntry {
             at: self.clock().now(),
             action: Action::Deployed,

@@ -78,11 +78,9 @@ async fn create(
     clock: &dyn Clock,
     deadline: Timestamp,
 ) -> Result<(), PortError> {
-    let mut request =
-        client.create_table().table_name(&table.name).billing_mode(BillingMode::PayPerRequest);
+    let mut request = client.create_table().table_name(&table.name).billing_mode(BillingMode::PayPerRequest);
     for (name, role) in [(PARTITION_KEY, KeyType::Hash), (SORT_KEY, KeyType::Range)] {
-        let incomplete =
-            |error: BuildError| PortError::Unavailable { what: WHAT, why: error.to_string() };
+        let incomplete = |error: BuildError| PortError::Unavailable { what: WHAT, why: error.to_string() };
         let attribute = AttributeDefinition::builder()
             .attribute_name(name)
             .attribute_type(ScalarAttributeType::S)

@@ -68,7 +68,9 @@ pub enum DeployError {
         region: Region,
     },
     /// Others deployed to the same stage all the while.
-    #[error("the stage `{stage}` was deployed to by others {MOVE_ATTEMPTS_MAX} times meanwhile; deploy again")]
+    #[error(
+        "the stage `{stage}` was deployed to by others {MOVE_ATTEMPTS_MAX} times meanwhile; deploy again"
+    )]
     Contended {
         /// The stage's name.
         stage: String,

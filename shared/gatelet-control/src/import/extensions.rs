@@ -5,7 +5,7 @@ use crate::document::{self, Mapping, Node, Value};
 use super::reader::Reader;
 
 /// What every name of an extension begins with.
-pub(super) const PREFIX: &str = "x-amazon-apigateway-";
+const PREFIX: &str = "x-amazon-apigateway-";
 
 pub(super) const ANY_METHOD: &str = "x-amazon-apigateway-any-method";
 pub(super) const API_KEY_SOURCE: &str = "x-amazon-apigateway-api-key-source";
@@ -82,9 +82,10 @@ fn walk_mapping(reader: &mut Reader<'_>, mapping: &Mapping, is_complete: bool) {
                 }
                 Some(_) => {}
                 None => {
-                    let names = KNOWN.iter().map(|(name, _)| *name);
-                    let help = match document::nearest(key, names) {
-                        Some(near) => format!("did you mean `{near}`?"),
+                    // Without the prefix that all share, which would make any two names near.
+                    let known = KNOWN.iter().filter_map(|(name, _)| name.strip_prefix(PREFIX));
+                    let help = match document::nearest(key.strip_prefix(PREFIX).unwrap_or(key), known) {
+                        Some(near) => format!("did you mean `{PREFIX}{near}`?"),
                         None => "API Gateway has no such extension; remove it or give it another prefix".into(),
                     };
                     reader.warn(entry.key_span, format!("the extension `{key}` is unknown and ignored"), help);

@@ -50,7 +50,7 @@ fn intrinsic(node: &Node) -> Option<(&str, &Node)> {
 pub(super) fn resolve(node: &Node, purpose: Purpose, options: &ImportOptions) -> Option<Resolved> {
     let mut resolver = Resolver { purpose, options, stand_ins: Vec::new() };
     let text = match intrinsic(node) {
-        Some((function, argument)) => resolver.function(function, argument),
+        Some((function, argument)) => resolver.function(function, argument, true),
         None => Some(resolver.plain(node.scalar_text()?)),
     };
     Some(Resolved { text, stand_ins: resolver.stand_ins })
@@ -63,23 +63,23 @@ struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
-    /// None stands for `AWS::NoValue`.
-    fn function(&mut self, function: &str, argument: &Node) -> Option<String> {
+    /// None stands for `AWS::NoValue`. `is_whole` tells whether the text is nothing else, or begins here.
+    fn function(&mut self, function: &str, argument: &Node, is_whole: bool) -> Option<String> {
         let items = argument.as_sequence().unwrap_or_default();
         match (function, argument.as_str()) {
             ("Ref", Some("AWS::NoValue")) => None,
             ("Ref", Some(name)) => Some(match self.aws_variable(name) {
                 Some(value) => value,
-                None => self.stand_in(name, None, true, &format!("`Ref: {name}`")),
+                None => self.stand_in(name, None, is_whole, &format!("`Ref: {name}`")),
             }),
             ("Fn::GetAtt", Some(path)) => {
                 let (name, attribute) = path.split_once('.').unwrap_or((path, "Arn"));
-                Some(self.attribute(name, attribute))
+                Some(self.attribute(name, attribute, is_whole))
             }
             ("Fn::GetAtt", None) => {
                 let name = items.first().and_then(Node::as_str).unwrap_or("unnamed");
                 let rest: Vec<_> = items.iter().skip(1).filter_map(Node::scalar_text).collect();
-                Some(self.attribute(name, &rest.join(".")))
+                Some(self.attribute(name, &rest.join("."), is_whole))
             }
             ("Fn::Sub", Some(template)) => Some(self.substitute(template, None)),
             ("Fn::Sub", None) => {
@@ -89,30 +89,33 @@ impl Resolver<'_> {
             ("Fn::Join", _) => {
                 let delimiter = items.first().and_then(Node::scalar_text).unwrap_or_default();
                 let parts = items.get(1).and_then(Node::as_sequence).unwrap_or_default();
-                let parts: Vec<_> = parts.iter().filter_map(|part| self.inner(part)).collect();
+                let begins = |index| is_whole && index == 0 && self.purpose == Purpose::Url;
+                let begins: Vec<bool> = (0..parts.len()).map(begins).collect();
+                let parts = parts.iter().zip(begins);
+                let parts: Vec<_> = parts.filter_map(|(part, begins)| self.inner(part, begins)).collect();
                 Some(parts.join(delimiter))
             }
-            ("Fn::If", _) => items.get(1).and_then(|value| self.inner(value)),
+            ("Fn::If", _) => items.get(1).and_then(|value| self.inner(value, is_whole)),
             ("Fn::Select", _) => {
                 let index = items.first().and_then(Node::scalar_text).and_then(|index| index.parse().ok());
                 let of = items.get(1).and_then(Node::as_sequence).unwrap_or_default();
-                of.get(index.unwrap_or(0_usize)).and_then(|value| self.inner(value))
+                of.get(index.unwrap_or(0_usize)).and_then(|value| self.inner(value, is_whole))
             }
             _ => {
-                let name = self.inner(argument).unwrap_or_else(|| function.replace("Fn::", ""));
-                Some(self.stand_in(&name, None, true, &format!("`{function}`")))
+                let name = self.inner(argument, false).unwrap_or_else(|| function.replace("Fn::", ""));
+                Some(self.stand_in(&name, None, is_whole, &format!("`{function}: {name}`")))
             }
         }
     }
 
-    fn attribute(&mut self, name: &str, attribute: &str) -> String {
-        self.stand_in(name, Some(attribute), true, &format!("`Fn::GetAtt: {name}.{attribute}`"))
+    fn attribute(&mut self, name: &str, attribute: &str, is_whole: bool) -> String {
+        self.stand_in(name, Some(attribute), is_whole, &format!("`Fn::GetAtt: {name}.{attribute}`"))
     }
 
     /// A value inside another intrinsic. Recursion ends: no document is deeper than the reader allows.
-    fn inner(&mut self, node: &Node) -> Option<String> {
+    fn inner(&mut self, node: &Node, is_whole: bool) -> Option<String> {
         match intrinsic(node) {
-            Some((function, argument)) => self.function(function, argument),
+            Some((function, argument)) => self.function(function, argument, is_whole),
             None => node.scalar_text().map(str::to_owned),
         }
     }
@@ -143,7 +146,7 @@ impl Resolver<'_> {
                 return format!("${{{literal}}}");
             }
             if let Some(value) = variables.and_then(|variables| variables.get(name)) {
-                return resolver.inner(value).unwrap_or_default();
+                return resolver.inner(value, false).unwrap_or_default();
             }
             if let Some(value) = resolver.aws_variable(name) {
                 return value;

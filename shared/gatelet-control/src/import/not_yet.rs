@@ -48,7 +48,7 @@ impl NotYet {
                 ("the resource policy (`x-amazon-apigateway-policy`)", "all calls are refused")
             }
             Self::RequestValidator => (
-                "request validators (`x-amazon-apigateway-request-validator`)",
+                "request validators (`x-amazon-apigateway-request-validators` and `-validator`)",
                 "requests reach the backend unchecked",
             ),
             Self::Integration(IntegrationType::Aws) => ("integrations of type `AWS`", PROXIED_OR_MOCKED),
@@ -61,17 +61,17 @@ impl NotYet {
             }
             Self::IntegrationSubtype => ("service actions (`integrationSubtype`)", "calls answer 500"),
             Self::VpcLink => {
-                ("VPC links (`connectionType: VPC_LINK`)", "the backend is called at its URI, directly")
+                ("VPC links (`connectionType: VPC_LINK`)", "calls answer 500; leave it out to call the URI directly")
             }
-            Self::TlsConfig => ("`tlsConfig`", "the backend's certificate is judged as usual"),
-            Self::Credentials => ("`credentials` of an integration", "no role is assumed"),
+            Self::TlsConfig => ("`tlsConfig`", "calls answer 500; leave it out to judge the certificate as usual"),
+            Self::Credentials => ("roles of HTTP integrations (`credentials`)", "no role is assumed"),
             Self::Caching => (
                 "response caching (`cacheKeyParameters`, `cacheNamespace`)",
                 "every call reaches the backend",
             ),
             Self::MappingTemplate => (
                 "Velocity in mapping templates",
-                "only plain text, and the `statusCode` of a `MOCK` request template, are used",
+                "calls that need this template answer 500; plain text is served",
             ),
             Self::ContentHandling => ("`contentHandling`", "bodies are passed on as they are"),
             Self::GatewayResponses => (
@@ -90,7 +90,7 @@ impl NotYet {
             ),
             Self::Documentation => ("`x-amazon-apigateway-documentation`", "it is kept and not published"),
             Self::EndpointConfiguration => (
-                "`x-amazon-apigateway-endpoint-configuration`",
+                "endpoint types and addresses (`x-amazon-apigateway-endpoint-configuration`)",
                 "the API answers wherever the gateway is reached",
             ),
             Self::SecurityPolicy => {
@@ -117,6 +117,8 @@ impl NotYet {
                 | Self::Integration(IntegrationType::Aws | IntegrationType::AwsProxy | IntegrationType::Http)
                 | Self::IntegrationSubtype
                 | Self::VpcLink
+                | Self::Credentials
+                | Self::EndpointConfiguration
         )
     }
 }

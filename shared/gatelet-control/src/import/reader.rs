@@ -61,10 +61,12 @@ impl<'d> Reader<'d> {
         self.about = about.into();
     }
 
+    /// Every problem has a way out, even if it is only its place.
     pub(super) fn report(&mut self, span: Span, problem: Problem) {
         let place = (problem.severity == Severity::Error).then_some(span.start);
         let same = Sameness { message: problem.message.clone(), help: problem.help.clone(), place };
-        let problem = if problem.about.is_empty() { problem.about(self.about.as_str()) } else { problem };
+        let mut problem = if problem.about.is_empty() { problem.about(self.about.as_str()) } else { problem };
+        problem.help.get_or_insert_with(|| "correct it here".to_owned());
         let found =
             self.found.entry(same).or_insert_with(|| Found { problem, first: span, places: BTreeSet::new() });
         if span.start < found.first.start {

@@ -253,3 +253,6 @@ const fn body_refusal(error: &crate::payload::BodyError) -> Refusal {
         _ => Refusal::RequestBodyFailed,
     }
 }
+
+#[cfg(test)]
+mod tests;

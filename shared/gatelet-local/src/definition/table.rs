@@ -1,6 +1,6 @@
 //! Routes as a table that fits the terminal.
 
-use comfy_table::{ContentArrangement, Table};
+use comfy_table::{ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle};
 
 use super::routes::Route;
 use crate::requests::printable;
@@ -11,6 +11,11 @@ const ROWS_MAX: usize = 60;
 const CELL_CHARACTERS_MAX: usize = 240;
 /// Narrower terminals get lines that wrap.
 const WIDTH_MIN: u16 = 50;
+/// A line below the heading and no other: what is listed is short.
+const STYLE: TableStyle = TableStyle::new()
+    .header_lines(ContentLineStyle::none().junction(' '))
+    .header_separator(LineStyle::none().fill('─').junction('─'))
+    .content_lines(ContentLineStyle::none().junction(' '));
 /// Room for the indent.
 const INDENT: &str = "  ";
 
@@ -19,7 +24,7 @@ const INDENT: &str = "  ";
 pub fn table(routes: &[Route], width: u16) -> String {
     let mut table = Table::new();
     table
-        .load_style(comfy_table::presets::UTF8_NO_BORDERS)
+        .load_style(STYLE)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(width.max(WIDTH_MIN) - 2)
         .set_header(["Method", "Path", "Authorizer", "Integration"]);

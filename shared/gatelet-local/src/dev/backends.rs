@@ -80,7 +80,7 @@ pub enum BackendError {
 /// A running program. It ends when its standard input does, or is killed: it is in a process group of its own, so
 /// that the terminal's Ctrl-C leaves it to finish what is under way.
 #[derive(Debug)]
-pub struct RunningBackend {
+pub(super) struct RunningBackend {
     /// Where it listens.
     pub address: SocketAddr,
     watching: JoinHandle<()>,
@@ -106,7 +106,7 @@ struct Program {
 ///
 /// # Errors
 /// The first [`BackendError`]; programs that run already end.
-pub async fn start(
+pub(super) async fn start(
     backends: &BTreeMap<String, settings::Backend>,
     directory: &Path,
     console: &Console,
@@ -133,7 +133,7 @@ pub async fn start(
 
 impl RunningBackend {
     /// Ends the program.
-    pub async fn stop(self) {
+    pub(super) async fn stop(self) {
         let _ = self.stop.send(());
         let _ = self.watching.await;
     }

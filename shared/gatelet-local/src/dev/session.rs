@@ -28,7 +28,7 @@ const DEPLOY_PATIENCE: Duration = Duration::from_secs(20);
 const REST_STAGE: &str = "dev";
 
 /// What a session is made from.
-pub struct Parts {
+pub(super) struct Parts {
     /// Which files.
     pub projects: Projects,
     /// Stage variables, by project.
@@ -46,7 +46,7 @@ pub struct Parts {
 }
 
 /// The definitions that are served.
-pub struct Session {
+pub(super) struct Session {
     parts: Parts,
     clock: SystemClock,
     served: Vec<Option<Served>>,
@@ -89,14 +89,14 @@ pub enum SessionError {
 impl Session {
     /// A session that serves nothing yet of what it was given.
     #[must_use]
-    pub fn new(parts: Parts) -> Self {
+    pub(super) fn new(parts: Parts) -> Self {
         let served = parts.projects.files.iter().map(|_| None).collect();
         Self { parts, clock: SystemClock::new(), served, overview: Arc::default() }
     }
 
     /// What is served, as it is at any time.
     #[must_use]
-    pub const fn overview(&self) -> &Arc<ArcSwap<Overview>> {
+    pub(super) const fn overview(&self) -> &Arc<ArcSwap<Overview>> {
         &self.overview
     }
 
@@ -104,7 +104,7 @@ impl Session {
     ///
     /// # Errors
     /// A [`SessionError`]; nothing is deployed where one of the definitions has an error.
-    pub async fn begin(&mut self, say: &mut (dyn FnMut(String) + Send)) -> Result<(), SessionError> {
+    pub(super) async fn begin(&mut self, say: &mut (dyn FnMut(String) + Send)) -> Result<(), SessionError> {
         let mut ready = Vec::new();
         let mut broken = Vec::new();
         for number in 0..self.served.len() {
@@ -137,7 +137,7 @@ impl Session {
 
     /// Imports a definition again that was edited, and deploys it where it can be; else the last good version
     /// stays. Returns what is to be said.
-    pub async fn reload(&mut self, number: usize) -> String {
+    pub(super) async fn reload(&mut self, number: usize) -> String {
         let began = Instant::now();
         let imported = self.import(number).await;
         let file = self.file(number).to_owned();
@@ -168,7 +168,7 @@ impl Session {
 
     /// The API that stands at the root: the only one that was given, or, where none was, the only one there is.
     #[must_use]
-    pub fn only_api(&self) -> Option<ApiId> {
+    pub(super) fn only_api(&self) -> Option<ApiId> {
         let mut given = self.served.iter().flatten().map(|served| served.api.id());
         if !self.served.is_empty() {
             return given.next().filter(|_| given.next().is_none()).cloned();

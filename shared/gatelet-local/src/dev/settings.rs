@@ -21,7 +21,7 @@ use serde::Deserialize;
 use crate::definition::reason;
 
 /// The file's name.
-pub const FILE_NAME: &str = "dev.toml";
+pub(super) const FILE_NAME: &str = "dev.toml";
 
 /// What a `dev.toml` says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]

@@ -45,7 +45,7 @@ pub struct Shown<'a> {
 
 /// Where a stage answers: in the path form, which needs no name to resolve.
 #[must_use]
-pub fn stage_url(address: SocketAddr, api_id: &ApiId, stage: &StageName) -> String {
+pub(super) fn stage_url(address: SocketAddr, api_id: &ApiId, stage: &StageName) -> String {
     let base = format!("http://{address}/_aws/execute-api/{api_id}/");
     if stage.is_default() { base } else { format!("{base}{stage}/") }
 }

@@ -14,7 +14,7 @@ const COMPARED_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 /// Watches files for changes of their content.
 #[derive(Debug)]
-pub struct Watch {
+pub(super) struct Watch {
     files: Vec<Watched>,
 }
 
@@ -34,7 +34,7 @@ type Stamp = Option<(u64, Option<SystemTime>)>;
 impl Watch {
     /// Begins to watch, from the content that the files have now.
     #[must_use]
-    pub fn new(paths: impl IntoIterator<Item = PathBuf>) -> Self {
+    pub(super) fn new(paths: impl IntoIterator<Item = PathBuf>) -> Self {
         let files = paths.into_iter().map(|path| {
             let stamp = stamp(&path);
             let content = content(&path, stamp);
@@ -45,7 +45,7 @@ impl Watch {
 
     /// Waits until the content of some files has changed and stays so for a moment, and returns their numbers in the
     /// order given. A file that is gone has changed too.
-    pub async fn changed(&mut self) -> Vec<usize> {
+    pub(super) async fn changed(&mut self) -> Vec<usize> {
         let mut look = interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {

@@ -15,6 +15,11 @@ const ROUTE_WIDTH_MAX: usize = 36;
 const PATH_WIDTH_MIN: usize = 20;
 const ROUTE_WIDTH_MIN: usize = 16;
 
+/// How paths begin that name their API themselves.
+const PATH_FORM: &str = "/_aws/execute-api/";
+/// The type of integration that no backend stands behind.
+const MOCK: &str = "MOCK";
+
 /// A path is cut after this many characters: a line stays one.
 const PATH_CHARACTERS_MAX: usize = 160;
 /// A hint is cut after this many characters.
@@ -41,23 +46,22 @@ impl Lines {
 
     /// Writes the line of a request, and below it what only its author should know.
     pub(super) fn push(&mut self, record: &SealedRecord, output: &mut String) {
-        let path = printable(record.path(), PATH_CHARACTERS_MAX);
+        let path = printable(shown_path(record), PATH_CHARACTERS_MAX);
         let route = record.route().map_or_else(|| "-".into(), |route| printable(route, PATH_CHARACTERS_MAX));
         self.path_width = grown(self.path_width, &path, PATH_WIDTH_MAX);
         self.route_width = grown(self.route_width, &route, ROUTE_WIDTH_MAX);
 
-        self.column(&format!("{:<7} ", record.method), BOLD, output);
+        self.column(&format!("{:<7} ", record.method.as_str()), BOLD, output);
         let _ = write!(output, "{path:<0$} ", self.path_width);
         self.column(&format!("{route:<0$} ", self.route_width), DIM, output);
         let status = record.status().map_or_else(|| "---".to_owned(), |status| status.to_string());
         self.column(&status, status_style(record.status()), output);
         let _ = write!(output, " {:>8}", milliseconds(record.elapsed));
-        let backend = record.integration().map(|call| milliseconds(call.latency));
-        self.column(
-            &format!(" {:>16}", backend.map_or_else(String::new, |time| format!("backend {time}"))),
-            DIM,
-            output,
-        );
+        let backend = record.integration().map_or_else(String::new, |call| match call.kind {
+            MOCK => "mock".to_owned(),
+            _ => format!("backend {}", milliseconds(call.latency)),
+        });
+        self.column(&format!(" {backend:>16}"), DIM, output);
         self.column(&format!("  {}", record.request_id), DIM, output);
         match &record.end {
             End::Complete => {}
@@ -84,6 +88,13 @@ impl Lines {
             false => write!(output, "{text}"),
         };
     }
+}
+
+/// The path from its stage on: the path form of the API's address is the same on every line.
+fn shown_path(record: &SealedRecord) -> &str {
+    let below = record.path().strip_prefix(PATH_FORM);
+    let below = record.place().and_then(|place| below?.strip_prefix(&*place.api_id));
+    below.filter(|path| path.starts_with('/')).unwrap_or_else(|| record.path())
 }
 
 fn grown(width: usize, text: &str, width_max: usize) -> usize {

@@ -231,31 +231,35 @@ mod tests {
         let cases: Vec<serde_json::Value> = serde_json::from_slice(&text).unwrap();
         let (mut same, mut refused) = (0, 0);
         for case in &cases {
-            let (Some(input), Some(hostname)) = (case["input"].as_str(), case["hostname"].as_str()) else {
+            let Some(input) = case["input"].as_str() else { continue };
+            // A path is resolved against a base, which a backend's URI does not have.
+            let uri = input.parse::<Uri>().ok().filter(|uri| uri.scheme().is_some());
+            let found = uri.as_ref().and_then(Uri::host).map(Host::parse);
+            if case["failure"] == true {
+                let is_address = matches!(found, Some(Ok(Host::Address(_))));
+                let authority = uri.as_ref().and_then(Uri::authority);
+                let has_bad_port = authority
+                    .is_some_and(|it| it.port_u16().is_none() && it.as_str().len() > it.host().len());
+                assert!(!is_address || has_bad_port, "{input}");
                 continue;
-            };
+            }
             if !matches!(case["protocol"].as_str(), Some("http:" | "https:")) {
                 continue;
             }
+            let hostname = case["hostname"].as_str().unwrap();
             let bare = hostname.trim_start_matches('[').trim_end_matches(']');
             let Ok(expected) = bare.parse::<IpAddr>() else { continue };
             // The form that a URL parser writes is always understood.
             assert_eq!(address(hostname), Some(expected), "{hostname}");
-            let Ok(uri) = input.parse::<Uri>() else {
-                refused += 1;
-                continue;
-            };
-            // A path is resolved against a base, which a backend's URI does not have.
-            let Some(host) = uri.host().filter(|_| uri.scheme().is_some()) else { continue };
-            match Host::parse(host) {
-                Ok(Host::Address(found)) => {
+            match found {
+                Some(Ok(Host::Address(found))) => {
                     assert_eq!(found, expected, "{input}");
                     same += 1;
                 }
-                Ok(Host::Name(name)) => panic!("`{input}` is {expected}, not the name `{name}`"),
-                Err(_) => refused += 1,
+                Some(Ok(Host::Name(name))) => panic!("`{input}` is {expected}, not the name `{name}`"),
+                Some(Err(_)) | None => refused += 1,
             }
         }
-        assert!(same > 20 && refused > 0, "{same} agree, {refused} are refused");
+        assert!(same > 10 && refused > 0, "{same} agree, {refused} are refused");
     }
 }

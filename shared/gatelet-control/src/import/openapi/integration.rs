@@ -1,6 +1,7 @@
 //! `x-amazon-apigateway-integration`
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-integration.html>).
 
+use gatelet_languages::template::Template;
 use gatelet_model::v2::HttpIntegration;
 use gatelet_model::{
     Connection, ContentHandling, Integration, IntegrationResponse, IntegrationType, PartId,
@@ -72,7 +73,9 @@ pub(super) fn rest<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Integr
     reader.check_members(mapping, "x-amazon-apigateway-integration", MEMBERS);
     warn_of_others(reader, mapping, HTTP_ONLY, "a REST API");
     let common = common(reader, node, mapping)?;
+    warn_of_type(reader, mapping, common.kind);
     let is_mock = common.kind == IntegrationType::Mock;
+    let uri = common.uri.filter(|_| !is_mock);
     if !is_mock && mapping.get("httpMethod").is_none() {
         reader.error(
             node.span,
@@ -87,9 +90,10 @@ pub(super) fn rest<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Integr
         reader.not_yet(entry.key_span, NotYet::Caching);
     }
     let content_handling = content_handling(reader, mapping);
-    Some(Integration {
+    let leads_nowhere = !is_mock && uri.is_none();
+    let integration = Integration {
         http_method: common.method.filter(|_| !is_mock),
-        uri: common.uri.filter(|_| !is_mock),
+        uri,
         connection: common.connection,
         credentials: common.credentials,
         request_parameters: parameters(reader, mapping, "requestParameters", true),
@@ -103,9 +107,13 @@ pub(super) fn rest<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Integr
         response_transfer_mode: reader
             .word_of(mapping, "responseTransferMode", ResponseTransferMode::parse)
             .unwrap_or(ResponseTransferMode::Buffered),
-        responses: responses(reader, mapping, is_mock),
+        responses: responses(reader, node, mapping, common.kind),
         ..Integration::new(common.kind)
-    })
+    };
+    if leads_nowhere {
+        return no_uri(reader, node, mapping);
+    }
+    Some(integration)
 }
 
 /// The integration of an HTTP API.
@@ -118,12 +126,16 @@ pub(super) fn http<'d>(reader: &mut Reader<'d>, node: &'d Node, id: PartId) -> O
     if let Some(entry) = mapping.entry("integrationSubtype") {
         reader.not_yet(entry.key_span, NotYet::IntegrationSubtype);
     }
-    if common.kind == IntegrationType::Mock {
+    if !matches!(common.kind, IntegrationType::AwsProxy | IntegrationType::HttpProxy) {
         let span = mapping.get("type").map_or(node.span, |kind| kind.span);
-        let help = "here the route answers 200; use a REST API where it must run on AWS too";
-        reader.warn(span, "AWS has no `MOCK` integrations on HTTP APIs", help);
+        let message = format!("HTTP APIs have no {} integrations", common.kind);
+        reader.error(span, message, "use AWS_PROXY or HTTP_PROXY, or make it a REST API with `--rest`");
+        return None;
     }
-    Some(HttpIntegration {
+    warn_of_type(reader, mapping, common.kind);
+    let leads_nowhere =
+        common.uri.is_none() && (subtype.is_none() || common.kind == IntegrationType::HttpProxy);
+    let integration = HttpIntegration {
         id,
         kind: common.kind,
         payload_format: payload_format(reader, node, mapping, common.kind, subtype.is_some()),
@@ -136,7 +148,28 @@ pub(super) fn http<'d>(reader: &mut Reader<'d>, node: &'d Node, id: PartId) -> O
         response_parameters: response_parameters(reader, mapping),
         timeout: common.timeout.unwrap_or(Timeout::HTTP_DEFAULT),
         tls: common.tls,
-    })
+    };
+    if leads_nowhere {
+        return no_uri(reader, node, mapping);
+    }
+    Some(integration)
+}
+
+fn warn_of_type(reader: &mut Reader<'_>, mapping: &Mapping, kind: IntegrationType) {
+    if let Some(node) = mapping.get("type")
+        && !matches!(kind, IntegrationType::HttpProxy | IntegrationType::Mock)
+    {
+        reader.not_yet(node.span, NotYet::Integration(kind));
+    }
+}
+
+/// An integration that leads nowhere; where the URI is there but cannot be read, that is reported already.
+fn no_uri<T>(reader: &mut Reader<'_>, node: &Node, mapping: &Mapping) -> Option<T> {
+    if mapping.get("uri").is_none_or(Node::is_null) {
+        let help = "add `uri`: the backend's address, or the ARN that invokes the function";
+        reader.error(node.span, "the integration has no `uri`", help);
+    }
+    None
 }
 
 fn common<'d>(reader: &mut Reader<'d>, node: &'d Node, mapping: &'d Mapping) -> Option<Common> {
@@ -147,9 +180,6 @@ fn common<'d>(reader: &mut Reader<'d>, node: &'d Node, mapping: &'d Mapping) -> 
     };
     let kind = reader.word(kind_node, "type", IntegrationType::parse)?;
     let is_http = matches!(kind, IntegrationType::Http | IntegrationType::HttpProxy);
-    if !matches!(kind, IntegrationType::HttpProxy | IntegrationType::Mock) {
-        reader.not_yet(kind_node.span, NotYet::Integration(kind));
-    }
     let connection = connection(reader, node, mapping);
     let purpose = if is_http { Purpose::Url } else { Purpose::Function };
     let uri = reader.text_of(mapping, "uri", purpose);
@@ -227,11 +257,14 @@ fn tls<'d>(reader: &mut Reader<'d>, mapping: &'d Mapping) -> TlsConfig {
     let Some(entry) = mapping.entry("tlsConfig") else { return TlsConfig::default() };
     let Some(tls) = reader.mapping(&entry.value, "tlsConfig") else { return TlsConfig::default() };
     reader.check_members(tls, "tlsConfig", &["insecureSkipVerification", "serverNameToVerify"]);
-    reader.not_yet(entry.key_span, NotYet::TlsConfig);
-    TlsConfig {
+    let tls = TlsConfig {
         insecure_skip_verification: reader.boolean_of(tls, "insecureSkipVerification").unwrap_or_default(),
         server_name_to_verify: reader.text_of(tls, "serverNameToVerify", Purpose::Text),
+    };
+    if tls != TlsConfig::default() {
+        reader.not_yet(entry.key_span, NotYet::TlsConfig);
     }
+    tls
 }
 
 fn content_handling<'d>(reader: &mut Reader<'d>, mapping: &'d Mapping) -> Option<ContentHandling> {
@@ -310,7 +343,7 @@ fn templates<'d>(
             continue;
         }
         if let Some(template) = reader.text(value, content_type, Purpose::Expression) {
-            if is_used && is_velocity(&template) {
+            if is_used && Template::parse(&template) == Template::Velocity {
                 reader.not_yet(value.span, NotYet::MappingTemplate);
             }
             result.insert(content_type.to_string(), template);
@@ -319,22 +352,24 @@ fn templates<'d>(
     result
 }
 
-/// Whether there is more than plain text in a template: a reference, a directive or a comment.
-fn is_velocity(template: &str) -> bool {
-    let begins = |rest: &str, others: &str| {
-        rest.chars().next().is_some_and(|next| next.is_ascii_alphabetic() || others.contains(next))
-    };
-    template.match_indices(['$', '#']).any(|(position, sign)| {
-        let rest = template.get(position + 1..).unwrap_or_default();
-        begins(rest, if sign == "$" { "!{" } else { "#*{@" })
-    })
-}
-
 /// The answers of a REST integration: `default`, or a pattern on the backend's status or error.
-fn responses<'d>(reader: &mut Reader<'d>, mapping: &'d Mapping, is_used: bool) -> Vec<IntegrationResponse> {
-    let Some(node) = mapping.get("responses") else { return Vec::new() };
+fn responses<'d>(
+    reader: &mut Reader<'d>,
+    owner: &'d Node,
+    mapping: &'d Mapping,
+    kind: IntegrationType,
+) -> Vec<IntegrationResponse> {
+    let is_proxy = matches!(kind, IntegrationType::AwsProxy | IntegrationType::HttpProxy);
+    let Some(node) = mapping.get("responses") else {
+        if !is_proxy {
+            let message = format!("the {kind} integration has no `responses`: every call ends as 500");
+            reader.warn(owner.span, message, "add `responses: {default: {statusCode: \"200\"}}`");
+        }
+        return Vec::new();
+    };
     let Some(entries) = reader.mapping(node, "responses") else { return Vec::new() };
-    entries.iter().filter_map(|entry| response(reader, entry, is_used)).collect()
+    let is_mock = kind == IntegrationType::Mock;
+    entries.iter().filter_map(|entry| response(reader, entry, is_mock)).collect()
 }
 
 fn response<'d>(reader: &mut Reader<'d>, entry: &'d Entry, is_used: bool) -> Option<IntegrationResponse> {

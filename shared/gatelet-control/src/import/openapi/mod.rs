@@ -14,7 +14,7 @@ mod security;
 mod settings;
 mod versions;
 
-use gatelet_model::{Api, Problem, Problems, Severity, StageName};
+use gatelet_model::{Api, Problems, StageName};
 
 use super::reader::Reader;
 use super::{ApiKind, ImportOptions, Imported, extensions};
@@ -144,11 +144,8 @@ fn report_model_problems(
     fallback: Span,
     place_of: impl Fn(&str) -> Option<Span>,
 ) {
-    for mut problem in problems {
+    for problem in problems {
         let span = place_of(&problem.about).unwrap_or(fallback);
-        if problem.help.is_none() && problem.severity == Severity::Error {
-            problem.help = Some("correct it here".to_owned());
-        }
-        reader.report(span, Problem { place: None, ..problem });
+        reader.report(span, problem);
     }
 }

@@ -2,7 +2,7 @@
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-import-api.html>).
 
 use gatelet_model::rest::{Method, Resource, RestApi, RestApiParts};
-use gatelet_model::{IntegrationType, PathTemplate};
+use gatelet_model::PathTemplate;
 use indexmap::IndexMap;
 
 use super::super::extensions;
@@ -97,23 +97,12 @@ fn method<'d>(
         None => {
             reader.warn(
                 operation.key_span,
-                "the method has no `x-amazon-apigateway-integration`: nothing answers it, and AWS refuses to deploy it",
+                "the method has no `x-amazon-apigateway-integration`: calls answer 500, and AWS refuses to deploy it",
                 "add one, such as `{type: HTTP_PROXY, httpMethod: ANY, uri: \"https://example.com/pets\"}`",
             );
             None
         }
     };
-    if let Some(integration) = &integration
-        && matches!(integration.kind, IntegrationType::Http | IntegrationType::Aws | IntegrationType::Mock)
-        && integration.responses.is_empty()
-    {
-        let span = operation.mapping.get(extensions::INTEGRATION).map_or(operation.key_span, |node| node.span);
-        reader.warn(
-            span,
-            format!("the {} integration has no `responses`: every call ends as 500", integration.kind),
-            "add `responses: {default: {statusCode: \"200\"}}`",
-        );
-    }
     Method {
         authorization: asked.authorization,
         api_key_required: asked.api_key_required,

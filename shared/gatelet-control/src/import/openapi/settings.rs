@@ -5,7 +5,7 @@ use gatelet_model::rest::{
     RequestValidator, RestApiParts,
 };
 use gatelet_model::v2::Cors;
-use gatelet_model::{JsonText, Problem, StatusCode};
+use gatelet_model::{JsonText, Problem, StatusCode, limits};
 use indexmap::IndexMap;
 
 use super::super::extensions;
@@ -25,7 +25,12 @@ pub(super) fn rest<'d>(reader: &mut Reader<'d>, document: Document<'d>, parts: &
         }
     }
     if let Some(entry) = reader.extension(top, extensions::MINIMUM_COMPRESSION_SIZE) {
-        parts.minimum_compression_bytes = reader.number(&entry.value, extensions::MINIMUM_COMPRESSION_SIZE);
+        let bytes = reader.number(&entry.value, extensions::MINIMUM_COMPRESSION_SIZE);
+        parts.minimum_compression_bytes = bytes.filter(|bytes| *bytes <= limits::MINIMUM_COMPRESSION_BYTES_MAX);
+        if bytes != parts.minimum_compression_bytes {
+            let help = format!("give 0 to {} bytes", limits::MINIMUM_COMPRESSION_BYTES_MAX);
+            reader.error(entry.value.span, "the minimum compression size is too large", help);
+        }
         reader.not_yet(entry.key_span, NotYet::Compression);
     }
     if let Some(entry) = reader.extension(top, extensions::API_KEY_SOURCE)
@@ -36,10 +41,17 @@ pub(super) fn rest<'d>(reader: &mut Reader<'d>, document: Document<'d>, parts: &
     }
     if let Some(entry) = reader.extension(top, extensions::POLICY) {
         parts.policy = json(reader, &entry.value, extensions::POLICY);
+        let length = parts.policy.as_ref().map_or(0, |policy| policy.as_str().chars().count());
+        if length > limits::POLICY_CHARACTERS_MAX {
+            let help = format!("shorten it to {} characters", limits::POLICY_CHARACTERS_MAX);
+            reader.error(entry.key_span, format!("the resource policy has {length} characters"), help);
+            parts.policy = None;
+        }
         reader.not_yet(entry.key_span, NotYet::ResourcePolicy);
     }
-    if let Some(entry) = reader.extension(top, extensions::DOCUMENTATION) {
-        reader.mapping(&entry.value, extensions::DOCUMENTATION);
+    if let Some(entry) = reader.extension(top, extensions::DOCUMENTATION)
+        && reader.mapping(&entry.value, extensions::DOCUMENTATION).is_some()
+    {
         parts.documentation = json(reader, &entry.value, extensions::DOCUMENTATION);
         reader.not_yet(entry.key_span, NotYet::Documentation);
     }
@@ -96,7 +108,11 @@ pub(super) fn endpoint<'d>(reader: &mut Reader<'d>, document: Document<'d>) -> E
         let Some(entry) = reader.extension(holder, NAME) else { continue };
         let Some(mapping) = reader.mapping(&entry.value, NAME) else { continue };
         reader.check_members(mapping, NAME, MEMBERS);
-        reader.not_yet(entry.key_span, NotYet::EndpointConfiguration);
+        for key in ["ipAddressType", "types", "vpcEndpointIds"] {
+            if let Some(entry) = mapping.entry(key) {
+                reader.not_yet(entry.key_span, NotYet::EndpointConfiguration);
+            }
+        }
         endpoint.is_disabled |= reader.boolean_of(mapping, "disableExecuteApiEndpoint").unwrap_or_default();
         endpoint.vpc_endpoint_ids.extend(reader.texts_of(mapping, "vpcEndpointIds", Purpose::Text));
         if let Some(types) = mapping.get("types") {
@@ -168,6 +184,7 @@ fn request_validators<'d>(reader: &mut Reader<'d>, top: &'d Mapping) -> Vec<Requ
     const NAME: &str = extensions::REQUEST_VALIDATORS;
     const MEMBERS: &[&str] = &["validateRequestBody", "validateRequestParameters"];
     let Some(extension) = reader.extension(top, NAME) else { return Vec::new() };
+    reader.not_yet(extension.key_span, NotYet::RequestValidator);
     let mut validators = Vec::new();
     for entry in reader.mapping(&extension.value, NAME).into_iter().flatten() {
         let Some(mapping) = reader.mapping(&entry.value, &entry.key) else { continue };
@@ -277,7 +294,8 @@ fn json<'d>(reader: &mut Reader<'d>, node: &'d Node, what: &str) -> Option<JsonT
         Some(json) => text.push_str(json),
         None => write_json(reader, node, what, &mut text),
     }
-    reader.keep(node.span, JsonText::parse(&text))
+    let parsed = JsonText::parse(&text).map_err(|problem| problem.help("write a mapping, or JSON in a string"));
+    reader.keep(node.span, parsed)
 }
 
 /// Recursion ends: no document is deeper than [`document::MAX_DEPTH`].

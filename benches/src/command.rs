@@ -1,0 +1,130 @@
+//! The program that `cargo bench` starts: all rows, some of them, or one of them for callgrind to watch.
+
+use std::process::ExitCode;
+
+use crate::{Figures, Row, callgrind, measure, readme, table};
+
+/// What the shell expects of a command that was called wrongly.
+const EXIT_USAGE: u8 = 2;
+
+/// What to do.
+#[derive(Debug, PartialEq)]
+enum Task {
+    /// Measure the rows whose names contain one of these; all of them, and the table in the README, where there is none.
+    Measure(Vec<String>),
+    /// Run one row, quietly.
+    One { name: String, runs: u32 },
+}
+
+/// Measures rows as the arguments of the program say, and prints the table.
+pub fn run(rows: &[Row]) -> ExitCode {
+    match parse(std::env::args().skip(1)) {
+        Ok(Task::Measure(names)) => measure_rows(rows, &names),
+        Ok(Task::One { name, runs }) => run_one(rows, &name, runs),
+        Err(problem) => usage(&problem),
+    }
+}
+
+fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task, String> {
+    let mut names = Vec::new();
+    let mut one = None;
+    let mut runs = 1;
+    let mut arguments = arguments.into_iter();
+    while let Some(argument) = arguments.next() {
+        let mut value = || arguments.next().ok_or_else(|| format!("`{argument}` needs a value"));
+        match argument.as_str() {
+            // Cargo tells every bench that it is one.
+            "--bench" => {}
+            "--one" => one = Some(value()?),
+            "--runs" => {
+                let text = value()?;
+                runs = text.parse().map_err(|_| format!("`{text}` is not a number of runs"))?;
+            }
+            option if option.starts_with('-') => return Err(format!("`{option}` is not an option")),
+            name => names.push(name.to_owned()),
+        }
+    }
+    Ok(match one {
+        Some(name) => Task::One { name, runs },
+        None => Task::Measure(names),
+    })
+}
+
+fn run_one(rows: &[Row], name: &str, runs: u32) -> ExitCode {
+    let Some(row) = rows.iter().find(|row| row.name == name) else {
+        return usage(&format!("`{name}` is not a row"));
+    };
+    let mut work = (row.prepare)();
+    (0..runs).for_each(|_| (work.run)());
+    ExitCode::SUCCESS
+}
+
+fn measure_rows(rows: &[Row], names: &[String]) -> ExitCode {
+    let wanted = |row: &&Row| names.is_empty() || names.iter().any(|name| row.name.contains(name.as_str()));
+    let with_instructions = callgrind::is_there();
+    if !with_instructions {
+        println!("valgrind is not there: instructions are skipped");
+    }
+    let mut measured = Vec::new();
+    let mut problems = Vec::new();
+    for row in rows.iter().filter(wanted) {
+        let mut work = (row.prepare)();
+        let nanoseconds = measure::nanoseconds(&mut work);
+        let (allocations, allocated_bytes) = measure::allocations(&mut work);
+        let steps = work.steps;
+        drop(work);
+        let counted = with_instructions.then(|| callgrind::instructions(row.name, nanoseconds));
+        let instructions = counted.transpose().unwrap_or_else(|problem| {
+            problems.push(problem);
+            None
+        });
+        let figures = Figures { nanoseconds, steps, instructions, allocations, allocated_bytes };
+        problems.extend(table::over_budget(row, &figures));
+        measured.push((*row, figures));
+    }
+    if measured.is_empty() {
+        return usage("no row has such a name");
+    }
+    let table = table::markdown(&measured);
+    println!("{table}");
+    if names.is_empty()
+        && let Err(problem) = readme::rewrite(&table)
+    {
+        problems.push(problem);
+    }
+    for problem in &problems {
+        eprintln!("error: {problem}");
+    }
+    if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn usage(problem: &str) -> ExitCode {
+    eprintln!("error: {problem}; name rows to measure some of them, or nothing for all");
+    ExitCode::from(EXIT_USAGE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(arguments: &[&str]) -> Result<Task, String> {
+        parse(arguments.iter().map(|argument| (*argument).to_owned()))
+    }
+
+    #[test]
+    fn names_choose_rows_and_cargo_s_own_option_counts_for_nothing() {
+        assert_eq!(parsed(&["--bench"]), Ok(Task::Measure(Vec::new())));
+        assert_eq!(parsed(&["route", "--bench"]), Ok(Task::Measure(vec!["route".to_owned()])));
+        assert_eq!(
+            parsed(&["--one", "a row", "--runs", "7"]),
+            Ok(Task::One { name: "a row".to_owned(), runs: 7 })
+        );
+    }
+
+    #[test]
+    fn wrong_arguments_are_told() {
+        assert_eq!(parsed(&["--fast"]), Err("`--fast` is not an option".to_owned()));
+        assert_eq!(parsed(&["--one"]), Err("`--one` needs a value".to_owned()));
+        assert_eq!(parsed(&["--runs", "x"]), Err("`x` is not a number of runs".to_owned()));
+    }
+}

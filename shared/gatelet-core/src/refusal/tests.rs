@@ -1,0 +1,81 @@
+//! The error contract, as one table: each refusal with what clients of REST and of HTTP APIs see.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use super::*;
+use crate::payload::BodyError;
+
+fn every_refusal() -> Vec<(&'static str, Refusal)> {
+    let text = || "for the author".to_owned();
+    let integration = Refusal::Integration;
+    vec![
+        ("unknown host", Refusal::UnknownHost),
+        ("no such stage", Refusal::NoSuchStage),
+        ("no such stage of an HTTP API", Refusal::NoSuchHttpApiStage),
+        ("bad path", Refusal::BadPath(PathError::BadEscape)),
+        ("bad headers", Refusal::BadHeaders("two hosts")),
+        ("uri too long", Refusal::UriTooLong),
+        ("headers too large", Refusal::HeadersTooLarge),
+        ("request too large", Refusal::RequestTooLarge),
+        ("request body failed", Refusal::RequestBodyFailed),
+        ("no route", Refusal::NoRoute),
+        ("not signed", Refusal::NotSigned),
+        ("invalid api key", Refusal::InvalidApiKey),
+        ("access denied", Refusal::AccessDenied),
+        ("authorizer", Refusal::AuthorizerUnavailable),
+        ("media type", Refusal::UnsupportedMediaType),
+        ("configuration", Refusal::Configuration(text())),
+        ("backend: bad address", integration(BackendError::BadAddress(text()))),
+        ("backend: forbidden", integration(BackendError::ForbiddenAddress(text()))),
+        ("backend: network", integration(BackendError::Network(text()))),
+        ("backend: refused", integration(BackendError::Refused(text()))),
+        ("backend: timeout", integration(BackendError::Timeout(Duration::from_secs(29)))),
+        ("backend: bad answer", integration(BackendError::BadAnswer(text()))),
+        ("backend: client's body", integration(BackendError::RequestBody(BodyError::BrokenOff))),
+        (
+            "backend: client's body too long",
+            integration(BackendError::RequestBody(BodyError::TooLong { limit: 1 })),
+        ),
+        ("no definitions", Refusal::DefinitionsUnavailable),
+        ("internal", Refusal::Internal),
+    ]
+}
+
+#[test]
+fn the_error_contract() {
+    let mut table = String::new();
+    for (name, refusal) in every_refusal() {
+        let (rest, http) = (refusal.rest_form(), refusal.http_form());
+        let kind = rest.response_type.map_or("-", Type::as_str);
+        writeln!(table, "{name}").unwrap();
+        writeln!(table, "  REST {} {kind} {} {}", rest.status.as_u16(), rest.error_type, rest.body).unwrap();
+        writeln!(table, "  HTTP {} {}", http.status.as_u16(), http.body).unwrap();
+    }
+    assert_eq!(table, include_str!("contract.txt"), "the contract differs; it is now:\n{table}");
+}
+
+#[test]
+fn no_answer_tells_the_client_what_lies_behind() {
+    for (name, refusal) in every_refusal() {
+        assert!(!refusal.rest_form().body.contains("for the author"), "{name}");
+        assert!(!refusal.http_form().body.contains("for the author"), "{name}");
+    }
+}
+
+#[test]
+fn answers_bear_the_ids_of_their_kind_of_api() {
+    let identity = Identity {
+        request_id: http::HeaderValue::from_static("id"),
+        extended_request_id: http::HeaderValue::from_static("extended="),
+    };
+    let rest = rest_answer(&Refusal::NoRoute, &identity);
+    assert_eq!(rest.headers()["x-amzn-requestid"], "id");
+    assert_eq!(rest.headers()["x-amz-apigw-id"], "extended=");
+    assert_eq!(rest.headers()["x-amzn-errortype"], "MissingAuthenticationTokenException");
+    let http = http_answer(&Refusal::DefinitionsUnavailable, &identity);
+    assert_eq!(http.headers()["apigw-requestid"], "extended=");
+    assert_eq!(http.headers()["retry-after"], "1");
+    assert!(!http.headers().contains_key("x-amzn-requestid"));
+}
