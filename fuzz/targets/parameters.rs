@@ -30,5 +30,7 @@ fuzz_target!(|text: &str| {
 });
 
 fn check<T>(text: &str, parsed: Result<T, LanguageError>) -> Option<T> {
-    parsed.map_err(|error| assert!(text.get(..error.offset).is_some(), "{error:?} has no place in {text:?}")).ok()
+    parsed
+        .map_err(|error| assert!(text.get(..error.offset).is_some(), "{error:?} has no place in {text:?}"))
+        .ok()
 }

@@ -8,7 +8,9 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|text: &str| {
     let template = match UriTemplate::parse(text) {
         Ok(template) => template,
-        Err(error) => return assert!(text.get(..error.offset).is_some(), "{error:?} has no place in {text:?}"),
+        Err(error) => {
+            return assert!(text.get(..error.offset).is_some(), "{error:?} has no place in {text:?}");
+        }
     };
     let spelled: String = template.parts().iter().map(spell).collect();
     assert_eq!(spelled, text);

@@ -107,3 +107,60 @@ async fn a_certificate_that_is_not_trusted_or_bears_another_name_is_a_network_er
     assert_eq!(text(&trusting(&tls), get(&url)).await.0, 200);
     assert_eq!(backend.requests().len(), 1);
 }
+
+/// Answers the first stream of the first connection, and every stream of the others; what else comes over the
+/// first connection is reset with `reason`.
+async fn resetting(tls: &Tls, reason: h2::Reason) -> Backend {
+    Backend::start_tls(tls, move |connection| async move {
+        let is_first_connection = connection.number() == 0;
+        let mut streams =
+            h2::server::handshake(connection.into_stream()).await.map_err(std::io::Error::other)?;
+        let mut is_first_stream = true;
+        while let Some(stream) = streams.accept().await {
+            let (_, mut answer) = stream.map_err(std::io::Error::other)?;
+            if is_first_connection && !is_first_stream {
+                answer.send_reset(reason);
+            } else {
+                answer.send_response(http::Response::new(()), true).map_err(std::io::Error::other)?;
+            }
+            is_first_stream = false;
+        }
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_stream_that_a_backend_resets_is_a_network_error_and_not_asked_for_again() {
+    let tls = Tls::new(&["127.0.0.1"], &["h2"]);
+    let backend = resetting(&tls, h2::Reason::INTERNAL_ERROR).await;
+    let backends = trusting(&tls);
+    assert_eq!(text(&backends, get(&backend.url("/"))).await.0, 200);
+    let failed = failure(&backends, get(&backend.url("/"))).await;
+    assert!(matches!(failed, BackendError::Network(_)), "{failed:?}");
+    assert_eq!(backend.connections(), 1);
+}
+
+#[tokio::test]
+async fn a_stream_that_was_refused_unseen_is_asked_for_once_more() {
+    let tls = Tls::new(&["127.0.0.1"], &["h2"]);
+    let backend = resetting(&tls, h2::Reason::REFUSED_STREAM).await;
+    let backends = trusting(&tls);
+    assert_eq!(text(&backends, get(&backend.url("/"))).await.0, 200);
+    assert_eq!(text(&backends, get(&backend.url("/"))).await.0, 200);
+    assert_eq!(backend.connections(), 2);
+}
+
+#[tokio::test]
+async fn nonsense_in_the_place_of_http2_is_a_bad_answer() {
+    let tls = Tls::new(&["127.0.0.1"], &["h2"]);
+    let backend = Backend::start_tls(&tls, |mut connection| async move {
+        connection.some_bytes().await?;
+        connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await?;
+        connection.until_closed().await;
+        Ok(())
+    })
+    .await;
+    let failed = failure(&trusting(&tls), get(&backend.url("/"))).await;
+    assert!(matches!(failed, BackendError::BadAnswer(_)), "{failed:?}");
+}

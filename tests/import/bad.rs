@@ -83,7 +83,8 @@ fn told(imported: &Imported) -> String {
         writeln!(text, "{plain}").unwrap();
         let indent = usize::try_from(caret_column(place)).unwrap() - 1;
         writeln!(text, "  | {}", place.source_line).unwrap();
-        writeln!(text, "  | {}{}", " ".repeat(indent), "^".repeat(usize::try_from(place.length).unwrap())).unwrap();
+        writeln!(text, "  | {}{}", " ".repeat(indent), "^".repeat(usize::try_from(place.length).unwrap()))
+            .unwrap();
         writeln!(text, "  = {}", problem.help.as_ref().expect("every problem has a way out")).unwrap();
     }
     writeln!(text, "{}", if imported.api.is_some() { "served" } else { "not served" }).unwrap();

@@ -6,7 +6,8 @@ use gatelet_control::document::Source;
 use gatelet_control::import::ApiKind;
 use gatelet_model::rest::{Method, RestApi};
 use gatelet_model::{
-    Api, Authorization, Authorizer, AuthorizerKind, Connection, Integration, IntegrationType, PassthroughBehavior,
+    Api, Authorization, Authorizer, AuthorizerKind, Connection, Integration, IntegrationType,
+    PassthroughBehavior,
 };
 use serde_json::{Map, Value, json};
 
@@ -17,7 +18,11 @@ const RECORDED: [(&str, &str, &str); 11] = [
     ("test_import_swagger_api", "petstore-authorizer.swagger.json", ""),
     ("test_import_and_validate_rest_api[openapi.spec.tf.json]", "openapi.spec.tf.json", ""),
     ("test_import_and_validate_rest_api[swagger-mock-cors.json]", "swagger-mock-cors.json", ""),
-    ("test_import_rest_api_with_base_path_oas30[ignore]", "openapi-basepath-server-variable.yaml", "srv-var-"),
+    (
+        "test_import_rest_api_with_base_path_oas30[ignore]",
+        "openapi-basepath-server-variable.yaml",
+        "srv-var-",
+    ),
     ("test_import_rest_api_with_base_path_oas30[ignore]", "openapi-basepath-url.yaml", "srv-url-"),
     ("test_import_with_global_api_key_authorizer", "openapi.spec.global-auth.json", ""),
     ("test_import_with_circular_models", "openapi.spec.circular-ref.json", ""),
@@ -51,9 +56,11 @@ fn imports_as_aws_does() {
     let mut differences = Vec::new();
     let mut compared = 0;
     for (test, definition, prefix) in RECORDED {
-        let recording = recordings.as_object().unwrap().iter().find(|(name, _)| {
-            name.rsplit("::").next().unwrap() == test
-        });
+        let recording = recordings
+            .as_object()
+            .unwrap()
+            .iter()
+            .find(|(name, _)| name.rsplit("::").next().unwrap() == test);
         let answers = recording.expect(test).1["recorded-content"].as_object().unwrap();
         let api = rest_api(&root.join("definitions").join(definition));
         for (key, recorded) in answers {
@@ -314,7 +321,9 @@ fn agree(place: &str, recorded: &Value, ours: &Value, differences: &mut Vec<Stri
                 }
             }
             let has_placeholder = recorded.keys().any(|name| is_placeholder(name));
-            for (name, part) in ours.iter().filter(|(name, _)| !recorded.contains_key(*name) && !has_placeholder) {
+            for (name, part) in
+                ours.iter().filter(|(name, _)| !recorded.contains_key(*name) && !has_placeholder)
+            {
                 differences.push(format!("{place}/{name}: AWS has nothing, we have {part}"));
             }
         }

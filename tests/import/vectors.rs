@@ -41,9 +41,19 @@ fn line(name: &str, imported: &Imported) -> String {
     let first = imported.problems.iter().find(|problem| problem.severity == Severity::Error);
     let first = first.map_or_else(|| "-".to_owned(), |problem| problem.message.clone());
     let decided = &imported.decided;
+    if let Some(api) = &imported.api {
+        let stored = serde_json::to_string(api).unwrap();
+        assert_eq!(*api, serde_json::from_str::<Api>(&stored).unwrap(), "{name}: what is stored can be read");
+    }
     assert_eq!(imported.api.is_some(), errors == 0, "{name}: an API without errors, and only then");
-    assert!(imported.problems.iter().all(|problem| problem.place.is_some()), "{name}: a problem has no place");
-    assert!(imported.problems.iter().all(|problem| problem.help.is_some()), "{name}: a problem has no way out");
+    assert!(
+        imported.problems.iter().all(|problem| problem.place.is_some()),
+        "{name}: a problem has no place"
+    );
+    assert!(
+        imported.problems.iter().all(|problem| problem.help.is_some()),
+        "{name}: a problem has no way out"
+    );
     format!("{name} | {decided} | {routes} | {errors} | {warnings} | {first}\n")
 }
 

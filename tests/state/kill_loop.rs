@@ -1,7 +1,7 @@
 //! A process that deploys all the time is killed at every moment of it, and what it leaves is complete each time.
 
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -20,27 +20,41 @@ const DIRECTORY: &str = "GATELET_TEST_KILL_LOOP_DIRECTORY";
 /// Enough noise for a second chunk.
 const TWO_CHUNKS: usize = 500_000;
 
-/// Deploys without end: small and chunked definitions in turn, to two stages. Says `> Operation` before each
-/// operation on the store, and `= stage version` when a deployment is done.
+/// The process to be killed deploys without end; without being told where, a few times.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "the kill loop starts this in a process of its own"]
 async fn the_process_to_be_killed() {
-    let Some(directory) = std::env::var_os(DIRECTORY) else { return };
+    if let Some(directory) = std::env::var_os(DIRECTORY) {
+        deploy_in_turn(Path::new(&directory), u32::MAX).await;
+    } else {
+        let directory = tempfile::tempdir().unwrap();
+        let versions = deploy_in_turn(directory.path(), 6).await;
+        assert_eq!(versions, [4, 2], "two deployments to dev for each one to prod");
+        check(directory.path(), versions).await;
+    }
+}
+
+/// Deploys small and chunked definitions in turn, to two stages. Says `> Operation` before each operation on the
+/// store, and `= stage version` when a deployment is done. Gives back each stage's version.
+async fn deploy_in_turn(directory: &Path, deployments: u32) -> [u64; 2] {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let store = Store::open(StateOption::Directory(PathBuf::from(directory))).await.unwrap();
+    let store = Store::open(StateOption::Directory(directory.to_owned())).await.unwrap();
     store.definitions(scope(), Arc::clone(&clock)).await.unwrap();
     let (table, switches) = switched(&store, Arc::clone(&clock));
     switches.tells.store(true, Ordering::SeqCst);
-    for number in 0_u32.. {
-        let (name, noise) = match number % 3 {
-            0 => ("dev", 0),
-            1 => ("prod", TWO_CHUNKS),
-            _ => ("dev", 2_000),
+    let mut versions = [0, 0];
+    for number in 0..deployments {
+        let (position, noise) = match number % 3 {
+            0 => (0, 0),
+            1 => (1, TWO_CHUNKS),
+            _ => (0, 2_000),
         };
+        let name = STAGES[position];
         let content = api_with_noise(&format!("{}-{number}", clock.now().milliseconds()), noise);
         let deployed = deploy(&table, content, stage(name), None, clock.now().after(SOON)).await.unwrap();
         println!("= {name} {}", deployed.version);
+        versions[position] = deployed.version;
     }
+    versions
 }
 
 /// The child, and what it has said.
@@ -57,7 +71,7 @@ const STAGES: [&str; 2] = ["dev", "prod"];
 impl Deployer {
     fn start(directory: &Path, versions: [u64; 2]) -> Self {
         let mut process = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "kill_loop::the_process_to_be_killed", "--ignored", "--nocapture"])
+            .args(["--exact", "kill_loop::the_process_to_be_killed", "--nocapture"])
             .env(DIRECTORY, directory)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -10,7 +10,6 @@
 
 mod connectors;
 mod deployments;
-mod figures;
 mod fixture;
 mod kill_loop;
 mod published;

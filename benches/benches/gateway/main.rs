@@ -2,6 +2,10 @@
 //!
 //! To add a row: a function that makes its [`Work`] ready, and a line in [`ROWS`].
 
+#![allow(clippy::panic, reason = "a bench that cannot be made ready has nothing to measure")]
+
+mod definitions;
+mod pipeline;
 mod routes;
 
 use std::process::ExitCode;
@@ -10,6 +14,12 @@ use gatelet_benches::{Budget, Row};
 
 /// A route among 10,000 is found in less than this.
 const ROUTE_MATCH: Budget = Budget { nanoseconds: Some(300), allocations: Some(0) };
+
+/// A mock request costs less than this through the whole pipeline.
+const MOCK: Budget = Budget { nanoseconds: Some(5_000), allocations: Some(60) };
+
+/// A definition as large as can be is imported in less than this.
+const IMPORT: Budget = Budget { nanoseconds: Some(1_000_000_000), allocations: None };
 
 const ROWS: &[Row] = &[
     Row { name: "path made canonical", budget: Budget::NONE, prepare: routes::canonical_path },
@@ -24,6 +34,11 @@ const ROWS: &[Row] = &[
         budget: ROUTE_MATCH,
         prepare: routes::match_among::<10_000>,
     },
+    Row { name: "REST mock", budget: MOCK, prepare: pipeline::rest_mock },
+    Row { name: "REST proxy, backend in memory", budget: MOCK, prepare: pipeline::rest_proxy },
+    Row { name: "HTTP proxy, backend in memory", budget: MOCK, prepare: pipeline::http_proxy },
+    Row { name: "import of 6 MB of YAML", budget: IMPORT, prepare: definitions::import_large_yaml },
+    Row { name: "import of 6 MB of JSON", budget: IMPORT, prepare: definitions::import_large_json },
 ];
 
 fn main() -> ExitCode {

@@ -4,4 +4,3 @@ pub mod deploy;
 pub mod document;
 pub mod identity;
 pub mod import;
-

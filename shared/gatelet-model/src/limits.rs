@@ -42,6 +42,10 @@ pub const POLICY_CHARACTERS_MAX: usize = 8_192;
 pub const TEMPLATE_BYTES_MAX: usize = 300 * 1024;
 /// Most resources or routes of one API. AWS: 300, raisable; lifted.
 pub const ROUTES_MAX: usize = 20_000;
+/// Longest path of a resource or route, in bytes (ours): a URL has room for no more.
+pub const PATH_BYTES_MAX: usize = 8_192;
+/// Most segments of such a path (ours), so that all paths above it stay few.
+pub const PATH_SEGMENTS_MAX: usize = 128;
 /// Longest integration URI.
 pub const URI_CHARACTERS_MAX: usize = 2_048;
 /// Longest API name. AWS: 1,024 (REST), 128 (v2).

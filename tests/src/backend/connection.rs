@@ -107,6 +107,11 @@ impl Connection {
         while self.fill().await.is_ok_and(|count| count > 0) {}
     }
 
+    /// The connection itself, for whoever speaks another protocol over it. Nothing of it is noted any more.
+    pub fn into_stream(self) -> impl AsyncRead + AsyncWrite + Send + Unpin + 'static {
+        self.stream
+    }
+
     /// Breaks the connection with a TCP reset.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! The extensions of API Gateway, and the check that none of them passes in silence.
 
-use crate::document::{self, Mapping, Node, Value};
+use crate::document::{Mapping, Node, Value};
 
 use super::reader::Reader;
 
@@ -62,7 +62,7 @@ pub(super) fn report_unread(reader: &mut Reader<'_>) {
     walk(reader, root, is_complete);
 }
 
-/// Recursion ends: no document is deeper than [`document::MAX_DEPTH`].
+/// Recursion ends: no document is deeper than [`MAX_DEPTH`](crate::document::MAX_DEPTH).
 fn walk(reader: &mut Reader<'_>, node: &Node, is_complete: bool) {
     match &node.value {
         Value::Sequence(items) => items.iter().for_each(|item| walk(reader, item, is_complete)),
@@ -84,11 +84,17 @@ fn walk_mapping(reader: &mut Reader<'_>, mapping: &Mapping, is_complete: bool) {
                 None => {
                     // Without the prefix that all share, which would make any two names near.
                     let known = KNOWN.iter().filter_map(|(name, _)| name.strip_prefix(PREFIX));
-                    let help = match document::nearest(key.strip_prefix(PREFIX).unwrap_or(key), known) {
+                    let help = match reader.nearest(key.strip_prefix(PREFIX).unwrap_or(key), known) {
                         Some(near) => format!("did you mean `{PREFIX}{near}`?"),
-                        None => "API Gateway has no such extension; remove it or give it another prefix".into(),
+                        None => {
+                            "API Gateway has no such extension; remove it or give it another prefix".into()
+                        }
                     };
-                    reader.warn(entry.key_span, format!("the extension `{key}` is unknown and ignored"), help);
+                    reader.warn(
+                        entry.key_span,
+                        format!("the extension `{key}` is unknown and ignored"),
+                        help,
+                    );
                 }
             }
         }

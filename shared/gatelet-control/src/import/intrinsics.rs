@@ -8,7 +8,10 @@
 use gatelet_model::Problem;
 
 use super::ImportOptions;
-use crate::document::Node;
+use crate::document::{MAX_BYTES, Node};
+
+/// How many stand-ins of one text are told of.
+const STAND_INS_TOLD: usize = 20;
 
 /// What a text is for, which decides how a stand-in looks and which placeholders are one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,11 +51,17 @@ fn intrinsic(node: &Node) -> Option<(&str, &Node)> {
 
 /// The text of a scalar or of an intrinsic; none for anything else, also for null.
 pub(super) fn resolve(node: &Node, purpose: Purpose, options: &ImportOptions) -> Option<Resolved> {
-    let mut resolver = Resolver { purpose, options, stand_ins: Vec::new() };
+    let mut resolver = Resolver { purpose, options, stand_ins: Vec::new(), bytes: 0 };
     let text = match intrinsic(node) {
         Some((function, argument)) => resolver.function(function, argument, true),
         None => Some(resolver.plain(node.scalar_text()?)),
     };
+    if resolver.bytes > MAX_BYTES {
+        resolver.stand_ins.push(
+            Problem::error(format!("`Fn::Sub` makes a text of more than {MAX_BYTES} bytes of this"))
+                .help("use its variables less often"),
+        );
+    }
     Some(Resolved { text, stand_ins: resolver.stand_ins })
 }
 
@@ -60,6 +69,8 @@ struct Resolver<'a> {
     purpose: Purpose,
     options: &'a ImportOptions,
     stand_ins: Vec<Problem>,
+    /// How much was put in for placeholders: variables of `Fn::Sub` hold others, so a short text can become a huge one.
+    bytes: usize,
 }
 
 impl Resolver<'_> {
@@ -157,7 +168,11 @@ impl Resolver<'_> {
     }
 
     /// Replaces every `${name}`; the function is told whether the text begins with it.
-    fn placeholders(&mut self, text: &str, mut replace: impl FnMut(&mut Self, &str, bool) -> String) -> String {
+    fn placeholders(
+        &mut self,
+        text: &str,
+        mut replace: impl FnMut(&mut Self, &str, bool) -> String,
+    ) -> String {
         let mut result = String::with_capacity(text.len());
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("${") {
@@ -168,7 +183,12 @@ impl Resolver<'_> {
                 continue;
             };
             let is_whole = result.is_empty() && (behind.is_empty() || self.purpose == Purpose::Url);
-            result.push_str(&replace(self, name.trim(), is_whole));
+            let value = replace(self, name.trim(), is_whole);
+            self.bytes = self.bytes.saturating_add(value.len() + 1);
+            if self.bytes > MAX_BYTES {
+                return String::new();
+            }
+            result.push_str(&value);
             rest = behind;
         }
         result.push_str(rest);
@@ -191,10 +211,11 @@ impl Resolver<'_> {
 
     fn stand_in(&mut self, name: &str, attribute: Option<&str>, is_whole: bool, written: &str) -> String {
         let value = self.stand_in_value(name, attribute, is_whole);
-        self.stand_ins.push(
-            Problem::warning(format!("without its template {written} is unknown; `{value}` stands in for it"))
-                .help("give the template that uses this file, or write the value itself"),
-        );
+        if self.stand_ins.len() < STAND_INS_TOLD {
+            let message = format!("without its template {written} is unknown; `{value}` stands in for it");
+            let help = "give the template that uses this file, or write the value itself";
+            self.stand_ins.push(Problem::warning(message).help(help));
+        }
         value
     }
 

@@ -60,10 +60,13 @@ impl NotYet {
                 ("this integration", "calls answer 500")
             }
             Self::IntegrationSubtype => ("service actions (`integrationSubtype`)", "calls answer 500"),
-            Self::VpcLink => {
-                ("VPC links (`connectionType: VPC_LINK`)", "calls answer 500; leave it out to call the URI directly")
+            Self::VpcLink => (
+                "VPC links (`connectionType: VPC_LINK`)",
+                "calls answer 500; leave it out to call the URI directly",
+            ),
+            Self::TlsConfig => {
+                ("`tlsConfig`", "calls answer 500; leave it out to judge the certificate as usual")
             }
-            Self::TlsConfig => ("`tlsConfig`", "calls answer 500; leave it out to judge the certificate as usual"),
             Self::Credentials => ("roles of HTTP integrations (`credentials`)", "no role is assumed"),
             Self::Caching => (
                 "response caching (`cacheKeyParameters`, `cacheNamespace`)",
@@ -78,9 +81,7 @@ impl NotYet {
                 "`x-amazon-apigateway-gateway-responses`",
                 "the gateway's own answers are those that AWS has by default",
             ),
-            Self::Compression => {
-                ("`x-amazon-apigateway-minimum-compression-size`", "nothing is compressed")
-            }
+            Self::Compression => ("`x-amazon-apigateway-minimum-compression-size`", "nothing is compressed"),
             Self::BinaryMediaTypes => {
                 ("`x-amazon-apigateway-binary-media-types`", "bodies are passed on as they are")
             }

@@ -16,6 +16,20 @@ use crate::document::{self, Entry, Mapping, Node, Source, Span};
 /// How many problems of one definition are told; what comes behind them is counted.
 const PROBLEMS_TOLD: usize = 200;
 
+/// How many different problems are remembered; what comes behind them is counted alone.
+const PROBLEMS_REMEMBERED: usize = 1_000;
+
+/// How often a name near to a wrong one is looked for, and how many references that lead nowhere are explained: each
+/// looks at many names.
+const EXPLAINED: usize = PROBLEMS_TOLD;
+
+/// How much of a document is read, repetitions by `$ref` counted each time: members and items, and a text for each
+/// [`TEXT_BYTES_COUNTED`] of it. A document without repetitions has at most half of it.
+const READ_MAX: usize = 2 * document::MAX_NODES;
+
+/// How many bytes of text count as one value.
+const TEXT_BYTES_COUNTED: usize = 16;
+
 /// Where and how often a problem was found.
 #[derive(Debug)]
 struct Found {
@@ -40,6 +54,14 @@ pub(super) struct Reader<'d> {
     pub(super) options: &'d ImportOptions,
     about: String,
     found: IndexMap<Sameness, Found>,
+    /// Problems that are not among those found, and the worst of them.
+    more: Option<(Severity, usize)>,
+    /// How much was read, see [`READ_MAX`].
+    read: usize,
+    /// How often a near name was looked for, see [`EXPLAINED`].
+    near_names: usize,
+    /// How many references led nowhere, see [`EXPLAINED`].
+    lost_references: usize,
     /// Where the keys of the extensions stand that were read; the others must not pass in silence.
     extensions_read: BTreeSet<u32>,
 }
@@ -52,6 +74,10 @@ impl<'d> Reader<'d> {
             options,
             about: String::new(),
             found: IndexMap::new(),
+            more: None,
+            read: 0,
+            near_names: 0,
+            lost_references: 0,
             extensions_read: BTreeSet::new(),
         }
     }
@@ -65,6 +91,12 @@ impl<'d> Reader<'d> {
     pub(super) fn report(&mut self, span: Span, problem: Problem) {
         let place = (problem.severity == Severity::Error).then_some(span.start);
         let same = Sameness { message: problem.message.clone(), help: problem.help.clone(), place };
+        // Errors have room that warnings cannot take from them.
+        let room = if place.is_some() { 2 * PROBLEMS_REMEMBERED } else { PROBLEMS_REMEMBERED };
+        if self.found.len() >= room && !self.found.contains_key(&same) {
+            self.count(problem.severity);
+            return;
+        }
         let mut problem = if problem.about.is_empty() { problem.about(self.about.as_str()) } else { problem };
         problem.help.get_or_insert_with(|| "correct it here".to_owned());
         let found =
@@ -74,6 +106,43 @@ impl<'d> Reader<'d> {
             found.problem.about.clone_from(&self.about);
         }
         found.places.insert(span.start);
+    }
+
+    fn count(&mut self, severity: Severity) {
+        let (worst, count) = self.more.unwrap_or((Severity::Warning, 0));
+        self.more = Some((worst.max(severity), count + 1));
+    }
+
+    /// Notes that something is read, and that it has this many parts. From the moment when too much was read,
+    /// everything counts as absent.
+    fn may_read(&mut self, span: Span, parts: usize) -> bool {
+        let was_exhausted = self.is_exhausted();
+        self.read = self.read.saturating_add(parts.saturating_add(1));
+        if self.is_exhausted() && !was_exhausted {
+            let message = format!("references repeat parts of this definition to more than {READ_MAX} values");
+            self.about("");
+            self.error(span, message, "refer to smaller parts, or from fewer places");
+        }
+        !self.is_exhausted()
+    }
+
+    /// Whether too much was read already, which is an error.
+    pub(super) const fn is_exhausted(&self) -> bool {
+        self.read > READ_MAX
+    }
+
+    /// Whether so many problems were found that the next one would only be counted.
+    pub(super) fn is_full(&self) -> bool {
+        self.found.len() >= 2 * PROBLEMS_REMEMBERED
+    }
+
+    /// Of several names the one that is near to a wrong one.
+    pub(super) fn nearest<'n>(&mut self, name: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+        self.near_names += 1;
+        if self.near_names > EXPLAINED {
+            return None;
+        }
+        document::nearest(name, names)
     }
 
     pub(super) fn error(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
@@ -96,7 +165,8 @@ impl<'d> Reader<'d> {
 
     /// Whether an error was found so far.
     pub(super) fn has_errors(&self) -> bool {
-        self.found.values().any(|found| found.problem.severity == Severity::Error)
+        self.more.is_some_and(|(worst, _)| worst == Severity::Error)
+            || self.found.values().any(|found| found.problem.severity == Severity::Error)
     }
 
     /// Everything that was found, in the order of the file, with the extensions that nobody read.
@@ -107,22 +177,22 @@ impl<'d> Reader<'d> {
 
     /// Everything that was found in a document of which not all was looked at.
     pub(super) fn finish_early(mut self) -> Problems {
-        self.found.sort_by(|_, one, _, other| one.first.start.cmp(&other.first.start));
+        let mut found: Vec<Found> = std::mem::take(&mut self.found).into_values().collect();
+        // Where not all can be told, the errors are.
+        found.sort_by_key(|found| (std::cmp::Reverse(found.problem.severity), found.first.start));
+        for untold in found.split_off(found.len().min(PROBLEMS_TOLD)) {
+            self.count(untold.problem.severity);
+        }
+        found.sort_by_key(|found| (found.first.start, std::cmp::Reverse(found.problem.severity)));
         let mut told = Problems::new();
-        let mut untold: Option<(Severity, usize)> = None;
-        for Found { mut problem, first, places } in self.found.into_values() {
-            if told.len() >= PROBLEMS_TOLD {
-                let (worst, count) = untold.unwrap_or((Severity::Warning, 0));
-                untold = Some((worst.max(problem.severity), count + 1));
-                continue;
-            }
+        for Found { mut problem, first, places } in found {
             if places.len() > 1 {
                 problem.about.clear();
                 problem.message = format!("{} ({} places, the first here)", problem.message, places.len());
             }
             told.push(problem.at(self.source.place(first)));
         }
-        if let Some((severity, count)) = untold {
+        if let Some((severity, count)) = self.more {
             let mut more = Problem::warning(format!("{count} more problems are not shown"))
                 .help("mend those above and look again");
             more.severity = severity;
@@ -133,9 +203,14 @@ impl<'d> Reader<'d> {
 
     /// What a node stands for, behind its `$ref`s.
     pub(super) fn follow(&mut self, node: &'d Node) -> Option<&'d Node> {
+        if self.lost_references > EXPLAINED && node.get("$ref").is_some() {
+            self.count(Severity::Error);
+            return None;
+        }
         match document::follow(self.source, self.root, node) {
             Ok(node) => Some(node),
             Err(problem) => {
+                self.lost_references += 1;
                 let span = node.get("$ref").map_or(node.span, |reference| reference.span);
                 self.report(span, problem);
                 None
@@ -164,25 +239,30 @@ impl<'d> Reader<'d> {
     }
 
     pub(super) fn mapping(&mut self, node: &'d Node, what: &str) -> Option<&'d Mapping> {
-        let mapping = node.as_mapping();
-        if mapping.is_none() {
+        let Some(mapping) = node.as_mapping() else {
             self.wrong_type(node, what, "a mapping", "write `name: value` pairs under it");
-        }
-        mapping
+            return None;
+        };
+        self.may_read(node.span, mapping.len()).then_some(mapping)
     }
 
     pub(super) fn sequence(&mut self, node: &'d Node, what: &str) -> Option<&'d [Node]> {
-        let sequence = node.as_sequence();
-        if sequence.is_none() {
+        let Some(sequence) = node.as_sequence() else {
             self.wrong_type(node, what, "a list", "write its items as a list, even a single one");
-        }
-        sequence
+            return None;
+        };
+        self.may_read(node.span, sequence.len()).then_some(sequence)
     }
 
     /// A text, with the intrinsics of CloudFormation in it resolved as well as a bare file allows.
     /// Null and `AWS::NoValue` are as if it were not there.
     pub(super) fn text(&mut self, node: &'d Node, what: &str, purpose: Purpose) -> Option<String> {
+        if !self.may_read(node.span, node.scalar_text().map_or(0, str::len) / TEXT_BYTES_COUNTED) {
+            return None;
+        }
         if let Some(resolved) = intrinsics::resolve(node, purpose, self.options) {
+            let length = resolved.text.as_ref().map_or(0, String::len);
+            self.may_read(node.span, length / TEXT_BYTES_COUNTED);
             for stand_in in resolved.stand_ins {
                 self.report(node.span, stand_in);
             }
@@ -242,13 +322,14 @@ impl<'d> Reader<'d> {
         number
     }
 
-    pub(super) fn number_of<N: std::str::FromStr>(
-        &mut self,
-        mapping: &'d Mapping,
-        key: &str,
-    ) -> Option<N> {
+    pub(super) fn number_of<N: std::str::FromStr>(&mut self, mapping: &'d Mapping, key: &str) -> Option<N> {
         let node = mapping.get(key)?;
         self.number(node, key)
+    }
+
+    /// Notes that a schema of this many bytes is written out.
+    pub(super) fn may_write(&mut self, span: Span, bytes: usize) -> bool {
+        self.may_read(span, bytes / TEXT_BYTES_COUNTED)
     }
 
     /// One of AWS's words, in any case: `when_no_match` and `WHEN_NO_MATCH` are the same.
@@ -282,7 +363,7 @@ impl<'d> Reader<'d> {
             if entry.key.starts_with("x-") || known.contains(&entry.key.as_ref()) {
                 continue;
             }
-            let help = match document::nearest(&entry.key, known.iter().copied()) {
+            let help = match self.nearest(&entry.key, known.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("remove it, or use one of: {}", known.join(", ")),
             };

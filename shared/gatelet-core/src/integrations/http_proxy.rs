@@ -115,6 +115,7 @@ impl HttpProxy {
         *request.method_mut() = self.method.clone().unwrap_or(call.method);
         *request.uri_mut() = uri;
         *request.headers_mut() = call.headers;
+        *request.extensions_mut() = call.extensions;
         // The edge's own deadline bounds every backend call.
         let timeout = self.timeout.min(arrival.deadline.since(world.clock().now()));
         if timeout.is_zero() {

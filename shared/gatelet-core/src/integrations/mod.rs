@@ -24,6 +24,8 @@ pub struct Call<'a> {
     pub method: http::Method,
     /// The headers that the backend may see.
     pub headers: http::HeaderMap,
+    /// What the edge tells the backend's adapter beside the request, such as how header names were spelled.
+    pub extensions: http::Extensions,
     /// The client's body, perhaps still on its way.
     pub body: Body,
     /// The query that the backend sees besides the URI's own; percent-encoded.

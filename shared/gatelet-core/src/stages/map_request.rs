@@ -39,6 +39,7 @@ pub fn rest<'a>(
     }
     Ok(Call {
         method: head.method,
+        extensions: head.extensions,
         headers,
         body,
         query: mapped.query,
@@ -75,6 +76,7 @@ pub fn http<'a>(
     let path_is_mapped = mapped.path.is_some();
     Ok(Call {
         method: head.method,
+        extensions: head.extensions,
         headers: mapped.headers.unwrap_or(head.headers),
         body,
         query: mapped.query,

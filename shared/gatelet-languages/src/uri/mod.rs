@@ -144,7 +144,8 @@ impl Parts {
 
 fn stage_variable(name: &str, start: usize) -> Result<Box<str>, LanguageError> {
     let Some(variable) = name.strip_prefix(STAGE_VARIABLES) else {
-        let message = format!("{} is no stage variable: write it as `${{stageVariables.name}}`", shown(name));
+        let help = "write it as `${stageVariables.name}`, or have the template that knows it fill it in";
+        let message = format!("{} is no stage variable: {help}", shown(name));
         return Err(LanguageError::new(start, message));
     };
     let fits =

@@ -1,7 +1,10 @@
 //! What a connection is waiting for, and since when.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
+
+use gatelet_core::refusal::Refusal;
 
 use super::limits::Patience;
 
@@ -10,6 +13,10 @@ use super::limits::Patience;
 pub(super) struct Activity {
     opened: Instant,
     requests: AtomicUsize,
+    /// How many requests there were, those under way included.
+    begun: AtomicU64,
+    /// The request that the gate refused: its number, and why.
+    refused: Mutex<Option<(u64, Refusal)>>,
     /// Moments in milliseconds since the connection was opened, plus one; 0 is never.
     idle_since: AtomicU64,
     head_since: AtomicU64,
@@ -32,16 +39,31 @@ impl Activity {
         Self {
             opened: Instant::now(),
             requests: AtomicUsize::new(0),
+            begun: AtomicU64::new(0),
+            refused: Mutex::new(None),
             idle_since: AtomicU64::new(1),
             head_since: AtomicU64::new(0),
             blocked_since: AtomicU64::new(0),
         }
     }
 
-    pub(super) fn begin_request(&self) {
+    /// A request begins. Returns its number on this connection, from 0.
+    pub(super) fn begin_request(&self) -> u64 {
         self.requests.fetch_add(1, Ordering::Relaxed);
         self.idle_since.store(0, Ordering::Relaxed);
         self.head_since.store(0, Ordering::Relaxed);
+        self.begun.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// The gate refuses a request; a stand-in comes in its place.
+    pub(super) fn refuse(&self, number: u64, refusal: Refusal) {
+        *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some((number, refusal));
+    }
+
+    /// Why the gate refused the request of a number, if it did.
+    pub(super) fn refusal_of(&self, number: u64) -> Option<Refusal> {
+        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.as_ref().filter(|(refused, _)| *refused == number).map(|(_, refusal)| refusal.clone())
     }
 
     pub(super) fn end_request(&self) {

@@ -45,10 +45,14 @@ pub(super) async fn exchange<H: Handler>(
     let (head, incoming) = request.into_parts();
     let record = Record::open(&arrival, head.method.clone(), head.version);
     let under_way = edge.in_flight.begin(&head, connection);
+    let refused = under_way.refusal();
     let mut open = Open::new(record, Arc::clone(&edge.sink), under_way);
     let is_head = head.method == Method::HEAD;
     let response = match open.record() {
-        Some(record) => answer(&edge, &arrival, head, incoming, record).await,
+        Some(record) => match refused {
+            Some(refusal) => refuse_at_the_door(refusal, &head, &arrival, record),
+            None => answer(&edge, &arrival, head, incoming, record).await,
+        },
         None => Response::default(),
     };
     let (head, body) = response.into_parts();

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use gatelet_core::refusal::Refusal;
+
 use super::activity::Activity;
 
 /// All requests under way.
@@ -21,17 +23,18 @@ pub(super) struct UnderWay {
     all: InFlight,
     number: u64,
     connection: Arc<Activity>,
+    number_on_connection: u64,
 }
 
 impl InFlight {
     /// Counts a request by its method and URL.
     pub(super) fn begin(&self, head: &http::request::Parts, connection: Arc<Activity>) -> UnderWay {
-        connection.begin_request();
+        let number_on_connection = connection.begin_request();
         let mut requests = self.requests();
         let number = requests.next;
         requests.next += 1;
         requests.open.insert(number, format!("{} {}", head.method, head.uri.path()).into());
-        UnderWay { all: self.clone(), number, connection }
+        UnderWay { all: self.clone(), number, connection, number_on_connection }
     }
 
     /// Method and path of each request under way, the oldest first.
@@ -43,6 +46,13 @@ impl InFlight {
     fn requests(&self) -> MutexGuard<'_, Requests> {
         // Nothing is left half done while it is locked, so a panic elsewhere does not spoil it.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl UnderWay {
+    /// Why the gate refused the request, if it did.
+    pub(super) fn refusal(&self) -> Option<Refusal> {
+        self.connection.refusal_of(self.number_on_connection)
     }
 }
 

@@ -33,6 +33,12 @@ pub const HTTP2_PENDING_RESETS_MAX: usize = 20;
 /// How many streams may be reset by the server for the client's mistakes; then the connection is closed.
 pub const HTTP2_ERROR_RESETS_MAX: usize = 128;
 
+/// How much of what a client still sends is thrown away when its connection is closed, and for how long, so that it
+/// reads its answer.
+pub const LINGER_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// See [`LINGER_BYTES_MAX`].
+pub const LINGER: Duration = Duration::from_secs(2);
+
 /// How many connections are open at once. Further ones wait to be accepted.
 pub const CONNECTIONS_MAX: usize = 1_000;
 

@@ -3,6 +3,7 @@
 
 mod activity;
 mod connection;
+mod desync;
 mod exchange;
 mod head;
 mod identity;

@@ -1,24 +1,38 @@
-//! A client's socket, watched: what it waits for is noted for the connection's watch.
+//! A client's socket: what comes from it passes the gate, and what it waits for is noted for the connection's watch.
 
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
+use bytes::Buf;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::{Sleep, sleep};
 
 use super::activity::Activity;
+use super::desync::{Gate, READ_BYTES, Step};
+use super::limits;
 
-/// A socket that notes when its client is slow.
+/// A client's socket behind the gate.
 pub(super) struct Watched {
     stream: TcpStream,
     activity: Arc<Activity>,
+    gate: Gate,
+    /// Begins when our side of the connection is closed.
+    lingering: Option<Lingering>,
+}
+
+/// A client that is still sending would lose an answer that it has not read yet if its connection were closed at
+/// once (RFC 9112, section 9.6): what it sends is thrown away for a moment.
+struct Lingering {
+    until: Pin<Box<Sleep>>,
+    bytes: usize,
 }
 
 impl Watched {
-    pub(super) const fn new(stream: TcpStream, activity: Arc<Activity>) -> Self {
-        Self { stream, activity }
+    pub(super) fn new(stream: TcpStream, activity: Arc<Activity>) -> Self {
+        Self { stream, activity, gate: Gate::new(), lingering: None }
     }
 
     fn note_write<T>(&self, polled: Poll<T>) -> Poll<T> {
@@ -28,15 +42,73 @@ impl Watched {
         }
         polled
     }
+
+    /// Takes a piece from the socket; how long it is, 0 at the end.
+    fn poll_take(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let mut scratch = [0; READ_BYTES];
+        let mut piece = ReadBuf::new(&mut scratch);
+        ready!(Pin::new(&mut self.stream).poll_read(context, &mut piece))?;
+        self.gate.take(piece.filled());
+        Poll::Ready(Ok(piece.filled().len()))
+    }
+
+    fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        loop {
+            let taken = self.poll_take(context);
+            let Some(lingering) = &mut self.lingering else { return Poll::Ready(()) };
+            match taken {
+                Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(()),
+                Poll::Ready(Ok(length)) => {
+                    self.gate.forget();
+                    lingering.bytes = lingering.bytes.saturating_add(length);
+                    if lingering.bytes > limits::LINGER_BYTES_MAX {
+                        return Poll::Ready(());
+                    }
+                }
+                Poll::Pending => return lingering.until.as_mut().poll(context),
+            }
+        }
+    }
 }
 
 impl AsyncRead for Watched {
     fn poll_read(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let this = self.get_mut();
+        loop {
+            if this.gate.is_open() {
+                return Pin::new(&mut this.stream).poll_read(context, buffer);
+            }
+            match this.gate.step() {
+                Step::Give | Step::Need if this.gate.given().has_remaining() => {
+                    let given = this.gate.given();
+                    let length = given.remaining().min(buffer.remaining());
+                    buffer.put_slice(given.chunk().get(..length).unwrap_or_default());
+                    given.advance(length);
+                    return Poll::Ready(Ok(()));
+                }
+                Step::Give | Step::Need => {}
+                Step::Refuse(number, refusal) => {
+                    this.activity.refuse(number, refusal);
+                    continue;
+                }
+                Step::Broken => {
+                    let why = "the body is not in chunks as it should be";
+                    return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, why)));
+                }
+            }
+            let taken = this.poll_take(context);
+            match this.gate.is_within_head() {
+                true => this.activity.await_head(),
+                false => this.activity.complete_head(),
+            }
+            if ready!(taken)? == 0 {
+                return Poll::Ready(Ok(()));
+            }
+        }
     }
 }
 
@@ -67,7 +139,15 @@ impl AsyncWrite for Watched {
         Pin::new(&mut self.stream).poll_flush(context)
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if this.lingering.is_none() {
+            ready!(Pin::new(&mut this.stream).poll_shutdown(context))?;
+            if !this.gate.is_within_body() {
+                return Poll::Ready(Ok(()));
+            }
+            this.lingering = Some(Lingering { until: Box::pin(sleep(limits::LINGER)), bytes: 0 });
+        }
+        this.poll_linger(context).map(Ok)
     }
 }

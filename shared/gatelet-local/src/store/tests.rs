@@ -1,5 +1,9 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use gatelet_aws::clock::SystemClock;
+use gatelet_control::deploy::DefinitionStore;
+use gatelet_model::AccountId;
+
 use super::*;
 
 async fn refused(path: &Path) -> String {
@@ -65,4 +69,34 @@ async fn what_the_engine_does_not_do_is_an_error() {
 fn the_option_reads_as_written() {
     assert_eq!(StateOption::parse("memory"), StateOption::Memory);
     assert_eq!(StateOption::parse("./memory"), StateOption::Directory(PathBuf::from("./memory")));
+}
+
+async fn definitions(store: &Store) -> Result<DynamoDefinitions, PortError> {
+    let account = AccountId::parse("123456789012").unwrap();
+    let scope = Scope { account, region: Region::parse("us-east-1").unwrap() };
+    store.definitions(scope, Arc::new(SystemClock::new())).await
+}
+
+#[tokio::test]
+async fn another_dynamodb_is_reached_over_the_network() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = tokio::spawn(dynoxide::server::serve_on(listener, dynoxide::Database::memory().unwrap()));
+    let store = Store::endpoint(format!("http://{address}"), None);
+    let first = definitions(&store).await.unwrap();
+    let deadline = SystemClock::new().now().after(TABLES_TIMEOUT);
+    assert_eq!(first.table().apis(deadline).await.unwrap(), []);
+    definitions(&store).await.unwrap();
+    server.abort();
+}
+
+#[tokio::test]
+async fn a_dynamodb_that_is_not_there_is_named() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let error = definitions(&Store::endpoint(format!("http://{address}"), None)).await.err().unwrap();
+    let text = error.to_string();
+    assert!(text.starts_with("the definitions table is not available: "), "{text}");
+    assert!(text.contains("refused"), "{text}");
 }

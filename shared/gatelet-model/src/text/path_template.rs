@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::names::{ParameterName, shortened};
+use crate::limits;
 use crate::problem::Problem;
 
 /// One part of a [`PathTemplate`].
@@ -43,6 +44,12 @@ impl PathTemplate {
         };
         if rest == "/" {
             return fail("it has an empty segment", "remove the doubled `/`");
+        }
+        if text.len() > limits::PATH_BYTES_MAX || text.matches('/').count() > limits::PATH_SEGMENTS_MAX {
+            return fail(
+                "it is longer or deeper than any URL that is taken",
+                "shorten it; a greedy parameter `{name+}` takes any number of segments",
+            );
         }
         let rest = rest.strip_suffix('/').unwrap_or(rest);
         let mut segments = Vec::new();
@@ -176,6 +183,12 @@ mod tests {
 
     #[test]
     fn refuses_what_is_not_a_path() {
+        for text in [
+            "/a".repeat(limits::PATH_SEGMENTS_MAX + 1),
+            format!("/{}", "a".repeat(limits::PATH_BYTES_MAX)),
+        ] {
+            assert!(PathTemplate::parse(&text).is_err(), "too long");
+        }
         for text in
             ["", "pets", "/a//b", "/{p+}/x", "/x{id}", "/{}", "/{a}/{a}", "/a b", "/a?b", "/{a b}", "//"]
         {

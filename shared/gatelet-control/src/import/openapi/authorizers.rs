@@ -1,7 +1,9 @@
 //! `x-amazon-apigateway-authorizer`
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-authorizer.html>).
 
-use gatelet_model::{Authorizer, AuthorizerFunction, AuthorizerKind, JwtIssuer, PartId, PayloadFormat, ResultTtl};
+use gatelet_model::{
+    Authorizer, AuthorizerFunction, AuthorizerKind, JwtIssuer, PartId, PayloadFormat, ResultTtl,
+};
 
 use super::super::extensions;
 use super::super::intrinsics::Purpose;
@@ -45,7 +47,11 @@ pub(super) fn authorizer<'d>(
     let mapping = reader.mapping(node, extensions::AUTHORIZER)?;
     reader.check_members(mapping, extensions::AUTHORIZER, MEMBERS);
     let Some(type_node) = mapping.get("type") else {
-        reader.error(node.span, "the authorizer has no `type`", "add `type`: token, request, cognito_user_pools or jwt");
+        reader.error(
+            node.span,
+            "the authorizer has no `type`",
+            "add `type`: token, request, cognito_user_pools or jwt",
+        );
         return None;
     };
     let word = reader.text(type_node, "type", Purpose::Text)?.to_ascii_lowercase();
@@ -57,7 +63,11 @@ pub(super) fn authorizer<'d>(
         ("jwt", _) => jwt(reader, &scheme, node, mapping),
         ("token" | "cognito_user_pools", ApiKind::Http) => {
             let message = format!("HTTP APIs have no `{word}` authorizers");
-            reader.error(type_node.span, message, "use `jwt` or `request`, or make it a REST API with `--rest`");
+            reader.error(
+                type_node.span,
+                message,
+                "use `jwt` or `request`, or make it a REST API with `--rest`",
+            );
             None
         }
         _ => {
@@ -117,10 +127,17 @@ fn cognito<'d>(
 ) -> Option<AuthorizerKind> {
     let provider_arns = reader.texts_of(mapping, "providerARNs", Purpose::UserPool);
     if provider_arns.is_empty() {
-        reader.error(node.span, "the authorizer names no user pool", "list the pools' ARNs under `providerARNs`");
+        reader.error(
+            node.span,
+            "the authorizer names no user pool",
+            "list the pools' ARNs under `providerARNs`",
+        );
         return None;
     }
-    Some(AuthorizerKind::CognitoUserPools { provider_arns, identity_source: header_source(reader, scheme, mapping)? })
+    Some(AuthorizerKind::CognitoUserPools {
+        provider_arns,
+        identity_source: header_source(reader, scheme, mapping)?,
+    })
 }
 
 fn jwt<'d>(
@@ -154,10 +171,16 @@ fn jwt<'d>(
     Some(AuthorizerKind::Jwt { identity_sources, issuers })
 }
 
-fn issuer<'d>(reader: &mut Reader<'d>, mapping: &'d Mapping, discovered: Option<String>) -> Option<JwtIssuer> {
+fn issuer<'d>(
+    reader: &mut Reader<'d>,
+    mapping: &'d Mapping,
+    discovered: Option<String>,
+) -> Option<JwtIssuer> {
     let issuer = reader.text_of(mapping, "issuer", Purpose::Url).or(discovered)?;
     let audiences = match mapping.get("audience") {
-        Some(one) if one.as_str().is_some() => reader.text(one, "audience", Purpose::Text).into_iter().collect(),
+        Some(one) if one.as_str().is_some() => {
+            reader.text(one, "audience", Purpose::Text).into_iter().collect()
+        }
         Some(list) => reader.texts(list, "audience", Purpose::Text),
         None => Vec::new(),
     };
@@ -172,7 +195,11 @@ fn function<'d>(
 ) -> Option<AuthorizerFunction> {
     let uri = reader.text_of(mapping, "authorizerUri", Purpose::Function).unwrap_or_default();
     if uri.is_empty() {
-        reader.error(node.span, "the authorizer names no function", "add `authorizerUri`: the function's invocation ARN");
+        reader.error(
+            node.span,
+            "the authorizer names no function",
+            "add `authorizerUri`: the function's invocation ARN",
+        );
         return None;
     }
     let default = match scheme.kind {
@@ -225,7 +252,11 @@ fn payload_format<'d>(
         Some("2.0" | "2") => PayloadFormat::Two,
         other => {
             if let Some(other) = other {
-                reader.error(version.span, format!("`{KEY}` cannot be `{other}`"), "one of: \"1.0\", \"2.0\"");
+                reader.error(
+                    version.span,
+                    format!("`{KEY}` cannot be `{other}`"),
+                    "one of: \"1.0\", \"2.0\"",
+                );
             }
             PayloadFormat::One
         }

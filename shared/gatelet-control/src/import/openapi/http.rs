@@ -51,7 +51,13 @@ pub(super) fn import<'d>(reader: &mut Reader<'d>, document: Document<'d>, info: 
             let Some(key) = route_key(reader, &item.path, operation) else { continue };
             let about = key.to_string();
             reader.about(about.as_str());
-            settings::ignore(reader, operation.mapping, &[extensions::REQUEST_VALIDATOR], "an HTTP API", HELP);
+            settings::ignore(
+                reader,
+                operation.mapping,
+                &[extensions::REQUEST_VALIDATOR],
+                "an HTTP API",
+                HELP,
+            );
             let asked = security.asked(reader, operation);
             let integration = integrations.of(reader, operation, &about);
             parts.routes.push(HttpRoute {
@@ -81,7 +87,11 @@ fn route_key(reader: &mut Reader<'_>, path: &RoutePath, operation: &Operation<'_
         RoutePath::Default if operation.method == MethodKey::Any => Some(HttpRouteKey::Default),
         RoutePath::Default => {
             let message = format!("`$default` takes every method, it cannot be `{}` alone", operation.method);
-            reader.error(operation.key_span, message, "put the operation under `x-amazon-apigateway-any-method`");
+            reader.error(
+                operation.key_span,
+                message,
+                "put the operation under `x-amazon-apigateway-any-method`",
+            );
             None
         }
     }
@@ -102,7 +112,9 @@ impl<'a, 'b> Integrations<'a, 'b> {
 
     fn read_shared<'d>(&mut self, reader: &mut Reader<'d>, document: Document<'d>) {
         let components = document.mapping.get("components").and_then(|node| node.as_mapping());
-        let Some(shared) = components.and_then(|all| reader.extension(all, extensions::INTEGRATIONS)) else { return };
+        let Some(shared) = components.and_then(|all| reader.extension(all, extensions::INTEGRATIONS)) else {
+            return;
+        };
         for entry in reader.mapping(&shared.value, extensions::INTEGRATIONS).into_iter().flatten() {
             reader.about(format!("integration {}", entry.key));
             let id = self.ids.take("integration", &format!("#{}", entry.key));

@@ -5,7 +5,8 @@ use gatelet_languages::template::Template;
 use gatelet_model::v2::HttpIntegration;
 use gatelet_model::{
     Connection, ContentHandling, Integration, IntegrationResponse, IntegrationType, PartId,
-    PassthroughBehavior, PayloadFormat, Problem, ResponseTransferMode, StatusCode, Timeout, TlsConfig, limits,
+    PassthroughBehavior, PayloadFormat, Problem, ResponseTransferMode, StatusCode, Timeout, TlsConfig,
+    limits,
 };
 use indexmap::IndexMap;
 
@@ -193,7 +194,15 @@ fn common<'d>(reader: &mut Reader<'d>, node: &'d Node, mapping: &'d Mapping) -> 
     {
         reader.not_yet(entry.key_span, NotYet::Credentials);
     }
-    Some(Common { kind, method: method(reader, mapping), uri, connection, credentials, timeout: timeout(reader, mapping), tls: tls(reader, mapping) })
+    Some(Common {
+        kind,
+        method: method(reader, mapping),
+        uri,
+        connection,
+        credentials,
+        timeout: timeout(reader, mapping),
+        tls: tls(reader, mapping),
+    })
 }
 
 fn check_uri(reader: &mut Reader<'_>, node: &Node, uri: &str, is_direct: bool) {
@@ -202,7 +211,8 @@ fn check_uri(reader: &mut Reader<'_>, node: &Node, uri: &str, is_direct: bool) {
         reader.error(node.span, message, "shorten it");
     }
     let lower = uri.to_ascii_lowercase();
-    let has_scheme = ["http://", "https://", "${stagevariables."].iter().any(|start| lower.starts_with(start));
+    let has_scheme =
+        ["http://", "https://", "${stagevariables."].iter().any(|start| lower.starts_with(start));
     if is_direct && !has_scheme {
         reader.error(
             node.span,
@@ -413,7 +423,11 @@ fn warn_of_others(reader: &mut Reader<'_>, mapping: &Mapping, others: &[&str], k
     for key in others {
         if let Some(entry) = mapping.entry(key) {
             let message = format!("`{key}` of an integration has no meaning on {kind} and is ignored");
-            reader.warn(entry.key_span, message, "remove it, or choose the kind of API with `--rest` or `--http`");
+            reader.warn(
+                entry.key_span,
+                message,
+                "remove it, or choose the kind of API with `--rest` or `--http`",
+            );
         }
     }
 }

@@ -24,8 +24,9 @@ use versions::Version;
 
 pub(super) fn import(source: &Source, root: &Node, options: &ImportOptions) -> Imported {
     let mut reader = Reader::new(source, root, options);
-    let Some((document, version)) =
-        root.as_mapping().and_then(|root| versions::version(&mut reader, root).map(|version| (root, version)))
+    let Some((document, version)) = root
+        .as_mapping()
+        .and_then(|root| versions::version(&mut reader, root).map(|version| (root, version)))
     else {
         return Imported::failed(reader.finish_early());
     };
@@ -145,7 +146,7 @@ fn report_model_problems(
     place_of: impl Fn(&str) -> Option<Span>,
 ) {
     for problem in problems {
-        let span = place_of(&problem.about).unwrap_or(fallback);
+        let span = if reader.is_full() { None } else { place_of(&problem.about) }.unwrap_or(fallback);
         reader.report(span, problem);
     }
 }

@@ -66,7 +66,11 @@ fn parameter<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Parameter<'d
     let (Some(name), Some(location)) =
         (mapping.get("name").and_then(Node::as_str), mapping.get("in").and_then(Node::as_str))
     else {
-        reader.error(node.span, "a parameter needs `name` and `in`", "write `{name: id, in: path, required: true}`");
+        reader.error(
+            node.span,
+            "a parameter needs `name` and `in`",
+            "write `{name: id, in: path, required: true}`",
+        );
         return None;
     };
     let is_required = reader.boolean_of(mapping, "required").unwrap_or_default();
@@ -87,7 +91,11 @@ fn declare<'d>(
         "path" => {
             if !template.parameters().any(|known| known.as_str() == name) {
                 let message = format!("the path has no parameter `{name}`, its declaration is ignored");
-                reader.warn(node.span, message, format!("write it into the path as `{{{name}}}`, or remove it"));
+                reader.warn(
+                    node.span,
+                    message,
+                    format!("write it into the path as `{{{name}}}`, or remove it"),
+                );
             }
             return;
         }
@@ -98,7 +106,8 @@ fn declare<'d>(
                 && let Some(model) = models.of(reader, schema)
             {
                 let types = content_types(reader, document, operation, "consumes");
-                request.models = types.into_iter().map(|content_type| (content_type, model.clone())).collect();
+                request.models =
+                    types.into_iter().map(|content_type| (content_type, model.clone())).collect();
             }
             return;
         }
@@ -112,7 +121,11 @@ fn declare<'d>(
         }
         _ => {
             let message = format!("a parameter cannot be in `{location}`");
-            reader.error(node.span, message, "one of: path, query, header, cookie; in 2.0 also formData, body");
+            reader.error(
+                node.span,
+                message,
+                "one of: path, query, header, cookie; in 2.0 also formData, body",
+            );
             return;
         }
     };

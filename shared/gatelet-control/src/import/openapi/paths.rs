@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use super::super::extensions;
 use super::super::reader::Reader;
 use super::{ApiKind, Document};
-use crate::document::{self, Entry, Mapping, Node, Span};
+use crate::document::{Entry, Mapping, Node, Span};
 
 /// The keys of a path under which an operation stands.
 pub(super) const OPERATIONS: &[&str] =
@@ -78,6 +78,9 @@ pub(super) fn read<'d>(reader: &mut Reader<'d>, document: Document<'d>, kind: Ap
     let mut items = Vec::with_capacity(paths.len());
     let mut shapes: IndexMap<String, &Entry> = IndexMap::with_capacity(paths.len());
     for entry in paths {
+        if reader.is_exhausted() {
+            break;
+        }
         if entry.key.starts_with("x-") {
             continue;
         }
@@ -148,7 +151,7 @@ fn item<'d>(reader: &mut Reader<'d>, entry: &'d Entry, path: RoutePath) -> Optio
             }
         } else if !key.starts_with("x-") && !OTHER_KEYS.contains(&key) {
             let known = OPERATIONS.iter().chain(OTHER_KEYS).copied();
-            let help = match document::nearest(key, known) {
+            let help = match reader.nearest(key, known) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "use a method in lower case, such as `get`".to_owned(),
             };

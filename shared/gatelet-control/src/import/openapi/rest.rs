@@ -1,8 +1,8 @@
 //! REST APIs, mapped as AWS's `ImportRestApi` does it
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-import-api.html>).
 
-use gatelet_model::rest::{Method, Resource, RestApi, RestApiParts};
 use gatelet_model::PathTemplate;
+use gatelet_model::rest::{Method, Resource, RestApi, RestApiParts};
 use indexmap::IndexMap;
 
 use super::super::extensions;
@@ -78,7 +78,8 @@ fn method<'d>(
     operation: &Operation<'d>,
 ) -> Method {
     let asked = context.security.asked(reader, operation);
-    let request = parameters::request(reader, &mut context.models, context.document, template, item, operation);
+    let request =
+        parameters::request(reader, &mut context.models, context.document, template, item, operation);
     let responses = parameters::responses(reader, &mut context.models, context.document, operation);
     let own_validator = settings::request_validator(reader, operation.mapping, &parts.request_validators);
     let integration = match reader.extension(operation.mapping, extensions::INTEGRATION) {
@@ -138,19 +139,20 @@ impl<'a, 'b> Resources<'a, 'b> {
         resources
     }
 
-    /// The position of a path's resource. Recursion ends: a path has fewer segments than the text has characters, and
-    /// is bounded as every key of a document is.
+    /// The position of a path's resource, which is made with all those above it where it is not there.
     fn add(&mut self, path: &PathTemplate) -> usize {
-        if let Some(position) = self.positions.get(path.as_str()) {
-            return *position;
+        let mut missing = Vec::new();
+        let mut next = Some(path.clone());
+        while let Some(path) = next.filter(|path| !self.positions.contains_key(path.as_str())) {
+            next = path.parent();
+            missing.push(path);
         }
-        if let Some(parent) = path.parent() {
-            self.add(&parent);
+        for path in missing.into_iter().rev() {
+            let id = self.ids.take("resource", path.as_str());
+            self.positions.insert(path.as_str().to_owned(), self.list.len());
+            self.list.push(Resource { id, path, methods: IndexMap::new() });
         }
-        let id = self.ids.take("resource", path.as_str());
-        self.list.push(Resource { id, path: path.clone(), methods: IndexMap::new() });
-        self.positions.insert(path.as_str().to_owned(), self.list.len() - 1);
-        self.list.len() - 1
+        self.positions.get(path.as_str()).copied().unwrap_or_default()
     }
 
     fn set_method(&mut self, position: usize, operation: &Operation<'_>, method: Method) {

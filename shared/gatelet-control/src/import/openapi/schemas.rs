@@ -31,6 +31,8 @@ pub(super) struct Models<'d> {
     api: ApiId,
     by_schema: IndexMap<&'d str, ModelName>,
     inline: BTreeMap<String, ModelName>,
+    /// Inline models by the place of their schema, to which many references may lead.
+    by_place: BTreeMap<(u32, u32), Option<ModelName>>,
     models: IndexMap<ModelName, Model>,
 }
 
@@ -39,11 +41,20 @@ impl<'d> Models<'d> {
     pub(super) fn read(reader: &mut Reader<'d>, document: Document<'d>) -> Self {
         let api = reader.options.api_id.clone();
         let mut models =
-            Self { api, by_schema: IndexMap::new(), inline: BTreeMap::new(), models: IndexMap::new() };
+            Self {
+                api,
+                by_schema: IndexMap::new(),
+                inline: BTreeMap::new(),
+                by_place: BTreeMap::new(),
+                models: IndexMap::new(),
+            };
         let named = document.component("definitions", "schemas");
         let named = named.and_then(|node| reader.mapping(node, "schemas"));
-        let named: Vec<&'d Entry> =
-            named.into_iter().flat_map(|named| named.iter()).filter(|entry| !entry.key.starts_with("x-")).collect();
+        let named: Vec<&'d Entry> = named
+            .into_iter()
+            .flat_map(|named| named.iter())
+            .filter(|entry| !entry.key.starts_with("x-"))
+            .collect();
         // Names first: schemas refer to one another in any order, also in circles.
         let mut taken: BTreeSet<String> = named.iter().map(|entry| entry.key.to_string()).collect();
         for entry in &named {
@@ -57,10 +68,9 @@ impl<'d> Models<'d> {
                 && let Some(schema) = models.schema(reader, &entry.value)
             {
                 let description = entry.value.get("description").and_then(Node::as_str).map(str::to_owned);
-                models.models.insert(
-                    name.clone(),
-                    Model { name, description, content_type: JSON.to_owned(), schema },
-                );
+                models
+                    .models
+                    .insert(name.clone(), Model { name, description, content_type: JSON.to_owned(), schema });
             }
         }
         reader.about("");
@@ -87,6 +97,16 @@ impl<'d> Models<'d> {
     }
 
     fn of_inline(&mut self, reader: &mut Reader<'d>, schema: &'d Node) -> Option<ModelName> {
+        let place = (schema.span.start, schema.span.end);
+        if let Some(known) = self.by_place.get(&place) {
+            return known.clone();
+        }
+        let name = self.add_inline(reader, schema);
+        self.by_place.insert(place, name.clone());
+        name
+    }
+
+    fn add_inline(&mut self, reader: &mut Reader<'d>, schema: &'d Node) -> Option<ModelName> {
         let text = self.schema(reader, schema)?;
         if let Some(name) = self.inline.get(text.as_str()) {
             return Some(name.clone());
@@ -100,7 +120,8 @@ impl<'d> Models<'d> {
         self.inline.insert(text.as_str().to_owned(), name.clone());
         let description = schema.get("description").and_then(Node::as_str).map(str::to_owned);
         let content_type = JSON.to_owned();
-        self.models.insert(name.clone(), Model { name: name.clone(), description, content_type, schema: text });
+        self.models
+            .insert(name.clone(), Model { name: name.clone(), description, content_type, schema: text });
         Some(name)
     }
 
@@ -119,6 +140,9 @@ impl<'d> Models<'d> {
         reader.mapping(node, "schema")?;
         let mut json = String::new();
         self.write(reader, node, &mut json);
+        if !reader.may_write(node.span, json.len()) {
+            return None;
+        }
         reader.keep(node.span, JsonText::parse(&json))
     }
 
@@ -183,7 +207,9 @@ impl<'d> Models<'d> {
             Ok(_) => reader.report(
                 node.span,
                 Problem::error(format!("a schema refers to `{reference}`, which is not a named schema"))
-                    .help("move it to `components/schemas` (3.x) or `definitions` (2.0) and refer to it there"),
+                    .help(
+                        "move it to `components/schemas` (3.x) or `definitions` (2.0) and refer to it there",
+                    ),
             ),
         }
         reference.to_owned()

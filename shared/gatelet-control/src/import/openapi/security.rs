@@ -10,7 +10,7 @@ use super::super::reader::Reader;
 use super::authorizers;
 use super::paths::Operation;
 use super::{ApiKind, Document};
-use crate::document::{self, Entry, Mapping, Node};
+use crate::document::{Entry, Mapping, Node};
 use crate::identity::PartIds;
 
 /// The header in which API Gateway reads API keys.
@@ -19,7 +19,10 @@ const API_KEY_HEADER: &str = "x-api-key";
 /// What a security scheme means to API Gateway.
 #[derive(Debug)]
 enum Scheme {
-    Authorizer { id: PartId, has_scopes: bool },
+    Authorizer {
+        id: PartId,
+        has_scopes: bool,
+    },
     Iam,
     ApiKey,
     /// Nothing that it checks.
@@ -86,9 +89,12 @@ impl<'d> Security<'d> {
         let name = entry.key.as_ref();
         let authorization = match self.schemes.get(name) {
             None => {
-                let help = match document::nearest(name, self.schemes.keys().copied()) {
+                let help = match reader.nearest(name, self.schemes.keys().copied()) {
                     Some(near) => format!("did you mean `{near}`?"),
-                    None => "define it under `components.securitySchemes` (3.x) or `securityDefinitions` (2.0)".into(),
+                    None => {
+                        "define it under `components.securitySchemes` (3.x) or `securityDefinitions` (2.0)"
+                            .into()
+                    }
                 };
                 reader.error(entry.key_span, format!("the security scheme `{name}` is not defined"), help);
                 return;
@@ -103,8 +109,13 @@ impl<'d> Security<'d> {
                 return;
             }
             Some(Scheme::ApiKey) if self.kind == ApiKind::Http => {
-                let message = format!("HTTP APIs have no API keys: nothing checks the security scheme `{name}`");
-                reader.warn(entry.key_span, message, "make it a REST API with `--rest`, or leave the check to the backend");
+                let message =
+                    format!("HTTP APIs have no API keys: nothing checks the security scheme `{name}`");
+                reader.warn(
+                    entry.key_span,
+                    message,
+                    "make it a REST API with `--rest`, or leave the check to the backend",
+                );
                 return;
             }
             Some(Scheme::ApiKey) => {
@@ -119,7 +130,8 @@ impl<'d> Security<'d> {
             Some(Scheme::Authorizer { id, has_scopes }) => {
                 let scopes = reader.texts(&entry.value, name, Purpose::Text);
                 if !scopes.is_empty() && !has_scopes {
-                    let message = format!("scopes have no meaning for the Lambda authorizer `{name}` and are ignored");
+                    let message =
+                        format!("scopes have no meaning for the Lambda authorizer `{name}` and are ignored");
                     reader.warn(entry.value.span, message, "let the function judge them");
                 }
                 Authorization::Authorizer {
@@ -133,7 +145,9 @@ impl<'d> Security<'d> {
         } else if asked.authorization != authorization {
             reader.warn(
                 entry.key_span,
-                format!("a method has one authorizer: `{name}` is ignored because another one stands before it"),
+                format!(
+                    "a method has one authorizer: `{name}` is ignored because another one stands before it"
+                ),
                 "keep the one that decides",
             );
         }
@@ -186,7 +200,11 @@ fn auth_extension<'d>(reader: &mut Reader<'d>, operation: &Operation<'d>) -> Opt
         }
         _ => {
             let message = format!("`type` of `{}` cannot be `{word}`", extensions::AUTH);
-            reader.error(word_node.span, message, "one of: NONE, AWS_IAM; name an authorizer under `security`");
+            reader.error(
+                word_node.span,
+                message,
+                "one of: NONE, AWS_IAM; name an authorizer under `security`",
+            );
             None
         }
     }

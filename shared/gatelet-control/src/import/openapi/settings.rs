@@ -13,7 +13,7 @@ use super::super::intrinsics::{self, Purpose};
 use super::super::not_yet::NotYet;
 use super::super::reader::Reader;
 use super::{ApiKind, Document, Version};
-use crate::document::{self, Entry, Mapping, Node, Value};
+use crate::document::{Entry, Mapping, Node, Value};
 
 /// Fills in what stands at the top of a REST API's definition.
 pub(super) fn rest<'d>(reader: &mut Reader<'d>, document: Document<'d>, parts: &mut RestApiParts) {
@@ -26,7 +26,8 @@ pub(super) fn rest<'d>(reader: &mut Reader<'d>, document: Document<'d>, parts: &
     }
     if let Some(entry) = reader.extension(top, extensions::MINIMUM_COMPRESSION_SIZE) {
         let bytes = reader.number(&entry.value, extensions::MINIMUM_COMPRESSION_SIZE);
-        parts.minimum_compression_bytes = bytes.filter(|bytes| *bytes <= limits::MINIMUM_COMPRESSION_BYTES_MAX);
+        parts.minimum_compression_bytes =
+            bytes.filter(|bytes| *bytes <= limits::MINIMUM_COMPRESSION_BYTES_MAX);
         if bytes != parts.minimum_compression_bytes {
             let help = format!("give 0 to {} bytes", limits::MINIMUM_COMPRESSION_BYTES_MAX);
             reader.error(entry.value.span, "the minimum compression size is too large", help);
@@ -76,7 +77,13 @@ pub(super) fn rest<'d>(reader: &mut Reader<'d>, document: Document<'d>, parts: &
     parts.tags = tags(reader, document, ApiKind::Rest);
     parts.request_validators = request_validators(reader, top);
     parts.gateway_responses = gateway_responses(reader, top);
-    ignore(reader, top, &[extensions::CORS], "a REST API", "add an OPTIONS method with a `MOCK` integration to each path");
+    ignore(
+        reader,
+        top,
+        &[extensions::CORS],
+        "a REST API",
+        "add an OPTIONS method with a `MOCK` integration to each path",
+    );
 }
 
 /// Marks the extensions that the other kind of API alone has, and says so.
@@ -117,7 +124,9 @@ pub(super) fn endpoint<'d>(reader: &mut Reader<'d>, document: Document<'d>) -> E
         endpoint.vpc_endpoint_ids.extend(reader.texts_of(mapping, "vpcEndpointIds", Purpose::Text));
         if let Some(types) = mapping.get("types") {
             for word in reader.texts(types, "types", Purpose::Text) {
-                endpoint.types.extend(reader.keep(types.span, EndpointType::parse(&word.to_ascii_uppercase())));
+                endpoint
+                    .types
+                    .extend(reader.keep(types.span, EndpointType::parse(&word.to_ascii_uppercase())));
             }
         }
         if let Some(node) = mapping.get("ipAddressType")
@@ -142,8 +151,9 @@ pub(super) fn base_path<'d>(reader: &mut Reader<'d>, document: Document<'d>) -> 
         return reader.text_of(document.mapping, "basePath", Purpose::Text);
     }
     let server = servers(document).next()?;
-    let variable =
-        server.get("variables").and_then(|variables| variables.get("basePath")?.get("default")?.scalar_text());
+    let variable = server
+        .get("variables")
+        .and_then(|variables| variables.get("basePath")?.get("default")?.scalar_text());
     if let Some(path) = variable {
         return Some(path.to_owned());
     }
@@ -211,7 +221,7 @@ pub(super) fn request_validator<'d>(
     let name = reader.text(&entry.value, NAME, Purpose::Text)?;
     let names = validators.iter().map(|validator| validator.name.as_str());
     if !names.clone().any(|known| known == name) {
-        let help = match document::nearest(&name, names) {
+        let help = match reader.nearest(&name, names) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("define it under `{}`", extensions::REQUEST_VALIDATORS),
         };
@@ -238,7 +248,7 @@ fn gateway_response<'d>(reader: &mut Reader<'d>, entry: &'d Entry) -> Option<Gat
     const MEMBERS: &[&str] = &["statusCode", "responseParameters", "responseTemplates"];
     let kind = GatewayResponseType::parse(&entry.key).map_err(|problem| {
         let names = GatewayResponseType::ALL.iter().map(|kind| kind.as_str());
-        let near = document::nearest(&entry.key, names);
+        let near = reader.nearest(&entry.key, names);
         let help = near.map_or(problem.help, |near| Some(format!("did you mean `{near}`?")));
         Problem { message: format!("`{}` is not a type of gateway response", entry.key), help, ..problem }
     });
@@ -294,11 +304,12 @@ fn json<'d>(reader: &mut Reader<'d>, node: &'d Node, what: &str) -> Option<JsonT
         Some(json) => text.push_str(json),
         None => write_json(reader, node, what, &mut text),
     }
-    let parsed = JsonText::parse(&text).map_err(|problem| problem.help("write a mapping, or JSON in a string"));
+    let parsed =
+        JsonText::parse(&text).map_err(|problem| problem.help("write a mapping, or JSON in a string"));
     reader.keep(node.span, parsed)
 }
 
-/// Recursion ends: no document is deeper than [`document::MAX_DEPTH`].
+/// Recursion ends: no document is deeper than [`MAX_DEPTH`](crate::document::MAX_DEPTH).
 fn write_json<'d>(reader: &mut Reader<'d>, node: &'d Node, what: &str, json: &mut String) {
     match &node.value {
         Value::Mapping(mapping) if !intrinsics::is_intrinsic(node) => {
@@ -321,7 +332,9 @@ fn write_json<'d>(reader: &mut Reader<'d>, node: &'d Node, what: &str, json: &mu
         }
         Value::Mapping(_) | Value::String(_) => {
             let text = reader.text(node, what, Purpose::Expression);
-            json.push_str(&text.map_or_else(|| "null".to_owned(), |text| serde_json::Value::from(text).to_string()));
+            json.push_str(
+                &text.map_or_else(|| "null".to_owned(), |text| serde_json::Value::from(text).to_string()),
+            );
         }
         _ => json.push_str(&node.to_json()),
     }

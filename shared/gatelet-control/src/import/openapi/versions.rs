@@ -24,7 +24,8 @@ pub(super) fn version<'d>(reader: &mut Reader<'d>, document: &'d Mapping) -> Opt
     let (swagger, openapi) = (document.entry("swagger"), document.entry("openapi"));
     let span = document.iter().next().map_or(reader.root.span, |first| first.key_span);
     let Some(entry) = openapi.or(swagger) else {
-        let is_template = ["Resources", "AWSTemplateFormatVersion"].iter().any(|key| document.get(key).is_some());
+        let is_template =
+            ["Resources", "AWSTemplateFormatVersion"].iter().any(|key| document.get(key).is_some());
         if is_template {
             reader.error(
                 span,
@@ -32,12 +33,20 @@ pub(super) fn version<'d>(reader: &mut Reader<'d>, document: &'d Mapping) -> Opt
                 "give the OpenAPI file that the template names, in `DefinitionUri` or `Body`",
             );
         } else {
-            reader.error(span, "this is not an OpenAPI definition: it has neither `openapi` nor `swagger`", VERSIONS);
+            reader.error(
+                span,
+                "this is not an OpenAPI definition: it has neither `openapi` nor `swagger`",
+                VERSIONS,
+            );
         }
         return None;
     };
     if let (Some(swagger), Some(_)) = (swagger, openapi) {
-        reader.error(swagger.key_span, "the definition has both `openapi` and `swagger`", "remove one of them");
+        reader.error(
+            swagger.key_span,
+            "the definition has both `openapi` and `swagger`",
+            "remove one of them",
+        );
     }
     let Some(text) = entry.value.scalar_text() else {
         reader.wrong_type(&entry.value, &entry.key, "a version", VERSIONS);
@@ -49,7 +58,11 @@ pub(super) fn version<'d>(reader: &mut Reader<'d>, document: &'d Mapping) -> Opt
         "openapi" if is_3("3.0") => Some(Version::V30),
         "openapi" if is_3("3.1") => Some(Version::V31),
         key => {
-            reader.error(entry.value.span, format!("`{key}: {text}` is not a version that can be imported"), VERSIONS);
+            reader.error(
+                entry.value.span,
+                format!("`{key}: {text}` is not a version that can be imported"),
+                VERSIONS,
+            );
             None
         }
     }
@@ -93,7 +106,9 @@ pub(super) fn decide(reader: &mut Reader<'_>, document: &Mapping, version: Versi
     let line = |mark: &Mark| reader.source.place(mark.span).line;
     let (marked, marked_line) = (&mark.what, line(&mark));
     if version == Version::V2 {
-        let text = format!("REST API, because Swagger 2.0 describes no other, in spite of {marked} (line {marked_line})");
+        let text = format!(
+            "REST API, because Swagger 2.0 describes no other, in spite of {marked} (line {marked_line})"
+        );
         return say(ApiKind::Rest, text);
     }
     if let Some(other) = rest_mark(document) {

@@ -1,0 +1,84 @@
+//! A request through the whole pipeline, with the world in memory.
+
+use std::hint::black_box;
+use std::net::{IpAddr, Ipv4Addr};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use gatelet_benches::Work;
+use gatelet_core::payload::{Body, Response};
+use gatelet_core::pipeline::{self, Front};
+use gatelet_core::record::Record;
+use gatelet_core::{Arrival, Timestamp};
+use gatelet_model::rest::RestStage;
+use gatelet_model::v2::V2Stage;
+use gatelet_model::{Api, Deployment, PartId, Stage, StageName, StagePointer};
+use gatelet_world::{MemoryBackends, MemoryWorld};
+
+use crate::definitions;
+
+const NOW: Timestamp = Timestamp::from_milliseconds(1_795_190_400_000);
+
+/// A REST API's mock: routed, its status chosen, headers mapped, its template answered.
+pub(crate) fn rest_mock() -> Work {
+    serving(definitions::REST_MOCK, "dev", "/dev/pets/7?type=cat", "{\"pets\":[]}")
+}
+
+/// A REST API's HTTP proxy before a backend in memory: routed, mapped, called, headers renamed.
+pub(crate) fn rest_proxy() -> Work {
+    serving(definitions::REST_PROXY, "dev", "/dev/pets/7?type=cat", "backend")
+}
+
+/// An HTTP API's HTTP proxy before a backend in memory.
+pub(crate) fn http_proxy() -> Work {
+    serving(definitions::HTTP_PROXY, StageName::DEFAULT, "/pets/7?type=cat", "backend")
+}
+
+fn serving(definition: &str, stage: &str, target: &'static str, expected: &str) -> Work {
+    let api = definitions::import(definition);
+    let host = format!("{}.execute-api.us-east-1.amazonaws.com", api.id());
+    let backends = MemoryBackends::answering(|_| Ok(Response::new(Body::from("backend")))).forgetful();
+    let world = MemoryWorld::at(NOW, backends);
+    let name = StageName::parse(stage).unwrap_or_else(|problem| panic!("{problem}"));
+    let stage = match &api {
+        Api::Rest(_) => Stage::Rest(RestStage::new(name)),
+        _ => Stage::V2(V2Stage::new(name)),
+    };
+    let id = PartId::parse("d1").unwrap_or_else(|problem| panic!("{problem}"));
+    let pointer = StagePointer { stage, deployment_id: id.clone(), previous_deployment_id: None, version: 1 };
+    world.definitions.publish(&Deployment { id, description: None, api }, &pointer);
+    let arrival = Arrival {
+        now: NOW,
+        request_id: "c6af9ac6-7b61-11e6-9a41-93e8deadbeef".into(),
+        extended_request_id: "JKJaXmPLvHcESHA=".into(),
+        draw: 0,
+        peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        deadline: NOW.after(Duration::from_secs(60)),
+    };
+    let front = Front::default();
+    let once = move || {
+        let request = http::Request::builder()
+            .uri(target)
+            .header("host", &host)
+            .header("user-agent", "bench")
+            .header("accept", "*/*")
+            .body(Body::Empty)
+            .unwrap_or_default();
+        let mut record = Record::open(&arrival, request.method().clone(), request.version());
+        let response = now(pipeline::serve(&world, &front, &arrival, request, &mut record));
+        (response, record)
+    };
+    let (response, _) = once();
+    let body = now(response.into_body().collect_up_to(1 << 20)).unwrap_or_default();
+    assert_eq!(body, expected, "the bench serves what it means to");
+    Work::new(move || drop(black_box(once())))
+}
+
+/// Nothing behind the ports ever waits.
+fn now<F: Future>(future: F) -> F::Output {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => unreachable!("the world is in memory"),
+    }
+}
