@@ -8,6 +8,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use gatelet_model::{ApiId, DomainName, TlsConfig};
 
 pub use crate::arrival::{Arrival, Timestamp};
@@ -110,6 +111,84 @@ pub trait Backends: Send + Sync {
     /// # Errors
     /// A [`BackendError`] where no answer began.
     fn call(&self, call: BackendCall) -> impl Future<Output = Result<Response, BackendError>> + Send;
+}
+
+/// How a function is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InvocationMode {
+    /// Its whole answer is waited for (`InvocationType: RequestResponse`).
+    RequestResponse,
+    /// It is only told (`InvocationType: Event`).
+    Event,
+    /// Its answer is taken as it comes (`InvokeWithResponseStream`).
+    ResponseStream,
+}
+
+/// A call of a Lambda function.
+#[derive(Debug)]
+pub struct FunctionCall {
+    /// The function: an ARN, or a name, with its qualifier where the definition gives one.
+    pub function: Box<str>,
+    /// The event, JSON.
+    pub payload: Bytes,
+    /// How it is asked.
+    pub mode: InvocationMode,
+    /// How long it may take until its answer is there, or begins.
+    pub timeout: Duration,
+    /// The role that is assumed to call it.
+    pub credentials: Option<Box<str>>,
+}
+
+/// What a function answered.
+#[derive(Debug)]
+pub enum FunctionAnswer {
+    /// It was told.
+    Accepted,
+    /// Its whole answer.
+    Payload {
+        /// JSON, or whatever it returned.
+        payload: Bytes,
+        /// `Unhandled` and the like, where it failed (`X-Amz-Function-Error`).
+        function_error: Option<Box<str>>,
+    },
+    /// Its answer as it comes: the payload chunks of the stream, one behind the other. A function that fails half-way ends it
+    /// with [`BodyError::BrokenOff`].
+    Stream(Body),
+}
+
+/// Why a function gave no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FunctionError {
+    /// There is no such function.
+    #[error("there is no function `{0}`")]
+    NotFound(String),
+    /// Whoever called may not.
+    #[error("the function may not be called: {0}")]
+    Denied(String),
+    /// Too many calls at a time.
+    #[error("the function is called too often: {0}")]
+    Throttled(String),
+    /// The event is larger than Lambda takes: 6 MB, or 1 MB where it is only told.
+    #[error("the event has {0} bytes, more than a function takes")]
+    TooLarge(usize),
+    /// It did not answer in time.
+    #[error("the function did not answer within {0:?}")]
+    Timeout(Duration),
+    /// Lambda could not be reached, or failed.
+    #[error("the function could not be called: {0}")]
+    Unavailable(String),
+}
+
+/// Lambda functions.
+pub trait Functions: Send + Sync {
+    /// Calls a function. It is never called twice for one request: whether it ran is not known where the answer got lost.
+    ///
+    /// # Errors
+    /// A [`FunctionError`] where there is no answer. A function that ran and failed *is* an answer.
+    fn invoke(
+        &self,
+        call: FunctionCall,
+    ) -> impl Future<Output = Result<FunctionAnswer, FunctionError>> + Send;
 }
 
 /// Time, for what must look again later than at a request's arrival.

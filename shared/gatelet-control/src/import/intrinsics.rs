@@ -57,10 +57,9 @@ pub(super) fn resolve(node: &Node, purpose: Purpose, options: &ImportOptions) ->
         None => Some(resolver.plain(node.scalar_text()?)),
     };
     if resolver.bytes > MAX_BYTES {
-        resolver.stand_ins.push(
-            Problem::error(format!("`Fn::Sub` makes a text of more than {MAX_BYTES} bytes of this"))
-                .help("use its variables less often"),
-        );
+        let message = format!("`Fn::Sub` makes a text of more than {MAX_BYTES} bytes of this");
+        let problem = Problem::error(message).help("use its variables less often");
+        return Some(Resolved { text: None, stand_ins: vec![problem] });
     }
     Some(Resolved { text, stand_ins: resolver.stand_ins })
 }

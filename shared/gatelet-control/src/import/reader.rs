@@ -119,7 +119,8 @@ impl<'d> Reader<'d> {
         let was_exhausted = self.is_exhausted();
         self.read = self.read.saturating_add(parts.saturating_add(1));
         if self.is_exhausted() && !was_exhausted {
-            let message = format!("references repeat parts of this definition to more than {READ_MAX} values");
+            let message =
+                format!("references repeat parts of this definition to more than {READ_MAX} values");
             self.about("");
             self.error(span, message, "refer to smaller parts, or from fewer places");
         }
@@ -137,7 +138,11 @@ impl<'d> Reader<'d> {
     }
 
     /// Of several names the one that is near to a wrong one.
-    pub(super) fn nearest<'n>(&mut self, name: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    pub(super) fn nearest<'n>(
+        &mut self,
+        name: &str,
+        names: impl IntoIterator<Item = &'n str>,
+    ) -> Option<&'n str> {
         self.near_names += 1;
         if self.near_names > EXPLAINED {
             return None;

@@ -313,3 +313,30 @@ fn hundreds_of_the_same_warning_are_one_and_problems_are_counted_out() {
         (gatelet_model::Severity::Error, "100 more problems are not shown")
     );
 }
+
+#[test]
+fn what_multiplies_is_a_problem_and_no_hang() {
+    let template = "x".repeat(290 * 1024);
+    let mut text = format!(
+        "{HEAD}components: {{pathItems: {{one: {{get: {{x-amazon-apigateway-integration: {{type: mock, \
+         requestTemplates: {{a/b: {template}}}}}}}}}}}}}\npaths:\n"
+    );
+    for number in 0..1_000 {
+        text.push_str(&format!("  /r{number}: {{$ref: '#/components/pathItems/one'}}\n"));
+    }
+    let problems = imported(&text, None).problems;
+    assert!(
+        problems.iter().any(|problem| problem.message.starts_with("references repeat parts")),
+        "{problems:?}"
+    );
+
+    let mut uri = r#"{"Fn::Sub": ["${a}${a}${a}${a}", {"a": "yyyyyyyyyy"}]}"#.to_owned();
+    for _ in 0..30 {
+        uri = format!(r#"{{"Fn::Sub": ["${{a}}${{a}}${{a}}${{a}}", {{"a": {uri}}}]}}"#);
+    }
+    let integration = format!("{{type: http_proxy, httpMethod: GET, uri: {uri}}}");
+    let text = format!("{HEAD}paths: {{/a: {{get: {{x-amazon-apigateway-integration: {integration}}}}}}}");
+    let problems = imported(&text, None).problems;
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(problems.iter().next().unwrap().message.starts_with("`Fn::Sub` makes a text of more than"));
+}

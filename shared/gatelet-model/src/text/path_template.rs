@@ -183,10 +183,9 @@ mod tests {
 
     #[test]
     fn refuses_what_is_not_a_path() {
-        for text in [
-            "/a".repeat(limits::PATH_SEGMENTS_MAX + 1),
-            format!("/{}", "a".repeat(limits::PATH_BYTES_MAX)),
-        ] {
+        for text in
+            ["/a".repeat(limits::PATH_SEGMENTS_MAX + 1), format!("/{}", "a".repeat(limits::PATH_BYTES_MAX))]
+        {
             assert!(PathTemplate::parse(&text).is_err(), "too long");
         }
         for text in

@@ -1,3 +1,5 @@
+//! The reader as a whole: what it takes, what it refuses and where it says so.
+
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -40,14 +40,13 @@ impl<'d> Models<'d> {
     /// Reads all named schemas.
     pub(super) fn read(reader: &mut Reader<'d>, document: Document<'d>) -> Self {
         let api = reader.options.api_id.clone();
-        let mut models =
-            Self {
-                api,
-                by_schema: IndexMap::new(),
-                inline: BTreeMap::new(),
-                by_place: BTreeMap::new(),
-                models: IndexMap::new(),
-            };
+        let mut models = Self {
+            api,
+            by_schema: IndexMap::new(),
+            inline: BTreeMap::new(),
+            by_place: BTreeMap::new(),
+            models: IndexMap::new(),
+        };
         let named = document.component("definitions", "schemas");
         let named = named.and_then(|node| reader.mapping(node, "schemas"));
         let named: Vec<&'d Entry> = named
