@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gatelet_model::rest::{Method, Resource, RestApi};
-use gatelet_model::{ApiId, MethodKey, PathTemplate, StageVariables};
+use gatelet_model::{ApiId, IntegrationType, MethodKey, PathTemplate, StageVariables};
 
 use super::access::Access;
 use super::mapping::RestMapping;
@@ -80,6 +80,10 @@ fn compile_method(
         None => {
             let why = "the method has no integration".to_owned();
             (RestMapping::default(), Integration::Broken { kind: "none", why })
+        }
+        // A mock has no request that its parameters could go to.
+        Some(integration) if integration.kind == IntegrationType::Mock => {
+            (RestMapping::default(), Integration::compile_rest(api_id, integration, variables))
         }
         Some(integration) => match RestMapping::compile(&integration.request_parameters) {
             Ok(mapping) => (mapping, Integration::compile_rest(api_id, integration, variables)),

@@ -24,7 +24,7 @@ use tokio::net::TcpListener;
 
 use crate::definition::Decisions;
 use crate::doors::{ControlDoor, Gateway, LocalWorld};
-use crate::requests::Console;
+use crate::requests::{Console, printable};
 use crate::server::limits::Patience;
 use crate::server::{Server, Sink};
 use backends::RunningBackend;
@@ -33,6 +33,9 @@ use session::{Parts, Session};
 pub use show::Look;
 pub use state::StateChoice;
 use watch::Watch;
+
+/// Names of APIs are cut after this many characters.
+const NAME_CHARACTERS_MAX: usize = 120;
 
 /// What `gatelet dev` was asked for.
 #[derive(Debug, Clone)]
@@ -151,10 +154,15 @@ pub async fn run(options: Options, console: &Console) -> Result<(), DevError> {
     let door = ControlDoor::new(SystemClock::new(), Arc::clone(session.overview()));
     let control =
         Server::start(control_listener, door, Arc::new(Unlogged), Patience::default()).map_err(start)?;
+    if let Some(text) = earlier(&options, &session) {
+        console.say(text);
+    }
+    // From here on a signal is answered by finishing what is under way; before, it simply ends the process.
+    let mut signals = Signals::listen()?;
     console.say(ready(&options, &session, began));
 
-    let stop = serve(&mut session, watch, &gateway, &options, console).await?;
-    finish(data, control, stop, console).await?;
+    serve(&mut session, watch, &gateway, &options, &mut signals, console).await;
+    finish(data, control, &mut signals, console).await;
     for backend in backends.into_iter().flat_map(BTreeMap::into_values) {
         backend.stop().await;
     }
@@ -176,12 +184,12 @@ async fn serve(
     mut watch: Watch,
     gateway: &Gateway<LocalWorld>,
     options: &Options,
+    signals: &mut Signals,
     console: &Console,
-) -> Result<Signals, DevError> {
-    let mut signals = Signals::listen()?;
+) {
     loop {
         tokio::select! {
-            () = signals.next() => return Ok(signals),
+            () = signals.next() => return,
             changed = watch.changed() => {
                 for number in changed {
                     console.say(session.reload(number).await);
@@ -193,12 +201,7 @@ async fn serve(
 }
 
 /// Finishes what is under way; a second signal stops at once.
-async fn finish(
-    data: Server,
-    control: Server,
-    mut signals: Signals,
-    console: &Console,
-) -> Result<(), DevError> {
+async fn finish(data: Server, control: Server, signals: &mut Signals, console: &Console) {
     let waiting = data.in_flight().list();
     if waiting.is_empty() {
         console.say("\nstopped");
@@ -218,7 +221,6 @@ async fn finish(
         }
         () = signals.next() => console.say("stopped at once"),
     }
-    Ok(())
 }
 
 struct Signals {
@@ -309,22 +311,26 @@ fn front(options: &Options, session: &Session) -> Front {
     }
 }
 
+/// What earlier runs have deployed, where nothing else was given.
+fn earlier(options: &Options, session: &Session) -> Option<String> {
+    let overview = session.overview().load();
+    if !options.given.is_empty() || overview.apis.is_empty() {
+        return None;
+    }
+    let mut text = String::from("deployed by earlier runs:\n");
+    for (api, stage) in overview.apis.iter().flat_map(|api| api.stages.iter().map(move |stage| (api, stage))) {
+        let name = printable(&api.name, NAME_CHARACTERS_MAX);
+        text.push_str(&format!("  {name}  {}  {}  {}\n", api.kind, stage.name, options.look.url(&stage.url)));
+    }
+    Some(text)
+}
+
 fn ready(options: &Options, session: &Session, began: Instant) -> String {
     let milliseconds = began.elapsed().as_millis();
-    let hint = match (options.given.is_empty(), session.overview().load().apis.len()) {
-        (true, 0) => "nothing is deployed yet: `gatelet dev FILE` serves an OpenAPI definition".to_owned(),
-        (true, count) => {
-            let overview = session.overview().load();
-            let lines: Vec<String> = overview
-                .apis
-                .iter()
-                .flat_map(|api| api.stages.iter().map(move |stage| (api, stage)))
-                .map(|(api, stage)| format!("  {}  {}  {}", api.name, api.kind, options.look.url(&stage.url)))
-                .collect();
-            let count = crate::definition::counted(count, "API");
-            format!("{count} of earlier runs:\n{}", lines.join("\n"))
-        }
-        (false, _) => "an edited definition is reloaded at once; Ctrl-C stops".to_owned(),
+    let hint = match (options.given.is_empty(), session.overview().load().apis.is_empty()) {
+        (true, true) => "nothing is deployed yet: `gatelet dev FILE` serves an OpenAPI definition",
+        (true, false) => "Ctrl-C stops",
+        (false, _) => "an edited definition is reloaded at once; Ctrl-C stops",
     };
     format!("ready after {milliseconds} ms; {hint}\n")
 }
