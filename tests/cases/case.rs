@@ -22,6 +22,9 @@ pub(crate) struct Case {
     /// Stage variables.
     #[serde(default)]
     pub variables: BTreeMap<String, String>,
+    /// Custom domains and the base path under which each shows the stage; such a request gives its own `host`.
+    #[serde(default)]
+    pub domains: BTreeMap<String, String>,
     /// What is sent and what comes back.
     pub exchange: Vec<Exchange>,
 }
@@ -41,6 +44,9 @@ pub(crate) struct Exchange {
     /// What the backend does.
     #[serde(default)]
     pub backend: Backend,
+    /// What the function does.
+    #[serde(default)]
+    pub function: Function,
     /// What the client sees.
     pub expect: Expect,
 }
@@ -58,6 +64,21 @@ pub(crate) struct Backend {
     #[serde(default)]
     pub body: String,
     /// `timeout`, `refused`, `network` or `bad-answer` instead of an answer.
+    pub error: Option<String>,
+}
+
+/// What the function does.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Function {
+    /// What it returns.
+    #[serde(default)]
+    pub payload: String,
+    /// What it sends as it comes, instead.
+    pub stream: Option<String>,
+    /// `Unhandled`, where it fails.
+    pub function_error: Option<String>,
+    /// `not-found`, `denied`, `throttled`, `timeout` or `unavailable` instead of an answer.
     pub error: Option<String>,
 }
 
@@ -81,6 +102,8 @@ pub(crate) struct Expect {
     pub refusal: Option<String>,
     /// What the backend saw; not given where it must not be called.
     pub backend: Option<SeenByBackend>,
+    /// What the function saw; not given where it must not be called.
+    pub function: Option<SeenByFunction>,
 }
 
 /// What the backend saw.
@@ -97,6 +120,23 @@ pub(crate) struct SeenByBackend {
     pub absent: Vec<String>,
     /// The whole body, where it matters.
     pub body: Option<String>,
+}
+
+/// What the function saw. Members of the event are named by JSON pointers, such as `/requestContext/stage`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SeenByFunction {
+    /// Which one it was.
+    pub name: Option<String>,
+    /// Members that must have these values.
+    #[serde(default)]
+    pub event: BTreeMap<String, serde_json::Value>,
+    /// Members that must be null.
+    #[serde(default)]
+    pub null: Vec<String>,
+    /// Members that must not be there.
+    #[serde(default)]
+    pub absent: Vec<String>,
 }
 
 /// Reads a case file.

@@ -11,15 +11,18 @@ use gatelet_control::identity;
 use gatelet_control::import::{self, ApiKind, ImportOptions};
 use gatelet_core::payload::{Body, Request};
 use gatelet_core::pipeline::{self, Front};
-use gatelet_core::ports::BackendError;
+use gatelet_core::ports::{BackendError, FunctionAnswer, FunctionError};
 use gatelet_core::record::{End, Record, SealedRecord};
 use gatelet_core::{Arrival, Timestamp};
-use gatelet_model::rest::{RestStage, StageVariables};
+use gatelet_model::rest::{EndpointType, RestStage, StageVariables};
 use gatelet_model::v2::V2Stage;
-use gatelet_model::{AccountId, Api, Deployment, Region, Stage, StageName, StagePointer};
-use gatelet_world::{MemoryBackends, MemoryWorld, SeenCall};
+use gatelet_model::{
+    AccountId, Api, ApiId, ApiMapping, Deployment, Domain, DomainName, MappingKey, PartId, Problem, Region,
+    RoutingMode, Stage, StageName, StagePointer,
+};
+use gatelet_world::{MemoryBackends, MemoryFunctions, MemoryWorld, SeenCall, SeenInvocation};
 
-use crate::case::{Backend, Case, Exchange};
+use crate::case::{Backend, Case, Exchange, Function};
 
 /// 20 November 2026, 16:00 UTC.
 const NOW: Timestamp = Timestamp::from_milliseconds(1_795_190_400_000);
@@ -31,8 +34,17 @@ pub(crate) fn run(case: &Case) -> Vec<String> {
         Ok(deployed) => deployed,
         Err(why) => return vec![format!("the definition does not import: {why}")],
     };
+    let domains: Result<Vec<_>, _> = case
+        .domains
+        .iter()
+        .map(|(name, path)| domain(name, path, deployment.api.id(), pointer.stage.name()))
+        .collect();
+    let domains = match domains {
+        Ok(domains) => domains,
+        Err(problem) => return vec![format!("a domain cannot be made: {problem}")],
+    };
     let check = |exchange: &Exchange| {
-        let differences = run_exchange(exchange, &deployment, &pointer);
+        let differences = run_exchange(exchange, &deployment, &pointer, &domains);
         differences.into_iter().map(move |why| format!("`{}`: {why}", exchange.request)).collect::<Vec<_>>()
     };
     case.exchange.iter().flat_map(check).collect()
@@ -40,7 +52,7 @@ pub(crate) fn run(case: &Case) -> Vec<String> {
 
 fn deploy(case: &Case) -> Result<(Deployment, StagePointer), String> {
     let source = Source::new("case.yaml", &case.definition);
-    let account = AccountId::parse("123456789012").map_err(|problem| problem.to_string())?;
+    let account = account();
     let region = Region::parse("us-east-1").map_err(|problem| problem.to_string())?;
     let mut options = ImportOptions::for_file("case.yaml", account, region);
     options.kind = match case.kind.as_deref() {
@@ -64,10 +76,42 @@ fn deploy(case: &Case) -> Result<(Deployment, StagePointer), String> {
     Ok((Deployment { id, description: None, api }, pointer))
 }
 
-fn run_exchange(exchange: &Exchange, deployment: &Deployment, pointer: &StagePointer) -> Vec<String> {
+fn account() -> AccountId {
+    AccountId::parse("123456789012").expect("it has twelve digits")
+}
+
+fn domain(name: &str, path: &str, api_id: &ApiId, stage: &StageName) -> Result<DomainName, Problem> {
+    let mapping = ApiMapping {
+        id: PartId::parse("m1")?,
+        key: MappingKey::parse(path)?,
+        api_id: api_id.clone(),
+        stage: Some(stage.clone()),
+    };
+    Ok(DomainName {
+        name: Domain::parse(name)?,
+        endpoint_type: EndpointType::Regional,
+        certificate_arn: None,
+        security_policy: None,
+        mutual_tls: None,
+        routing_mode: RoutingMode::ApiMappingOnly,
+        mappings: vec![mapping],
+        routing_rules: Vec::new(),
+        tags: Default::default(),
+    })
+}
+
+fn run_exchange(
+    exchange: &Exchange,
+    deployment: &Deployment,
+    pointer: &StagePointer,
+    domains: &[DomainName],
+) -> Vec<String> {
     let script = exchange.backend.clone();
-    let world = MemoryWorld::at(NOW, MemoryBackends::answering(move |_| answer(&script)));
-    world.definitions.publish(deployment, pointer);
+    let function = exchange.function.clone();
+    let world = MemoryWorld::at(NOW, MemoryBackends::answering(move |_| answer(&script)))
+        .with_functions(MemoryFunctions::answering(move |_| function_answer(&function)));
+    world.definitions.publish(deployment, pointer, &account());
+    domains.iter().for_each(|domain| world.definitions.add_domain(domain.clone()));
     let arrival = Arrival {
         now: NOW,
         request_id: "c6af9ac6-7b61-11e6-9a41-93e8deadbeef".into(),
@@ -97,6 +141,7 @@ fn run_exchange(exchange: &Exchange, deployment: &Deployment, pointer: &StagePoi
     }
     differences.record(exchange, &record);
     differences.backend(exchange, &world.backends.seen());
+    differences.function(exchange, &world.functions.seen());
     differences.0
 }
 
@@ -138,6 +183,25 @@ fn answer(script: &Backend) -> Result<gatelet_core::payload::Response, BackendEr
         }
     }
     builder.body(Body::from(script.body.clone())).map_err(|error| BackendError::BadAnswer(error.to_string()))
+}
+
+fn function_answer(script: &Function) -> Result<FunctionAnswer, FunctionError> {
+    let why = || "as the case says".to_owned();
+    match script.error.as_deref() {
+        Some("not-found") => return Err(FunctionError::NotFound(why())),
+        Some("denied") => return Err(FunctionError::Denied(why())),
+        Some("throttled") => return Err(FunctionError::Throttled(why())),
+        Some("timeout") => return Err(FunctionError::Timeout(Duration::from_secs(29))),
+        Some(other) => return Err(FunctionError::Unavailable(other.to_owned())),
+        None => {}
+    }
+    Ok(match &script.stream {
+        Some(text) => FunctionAnswer::Stream(Body::from(text.clone())),
+        None => FunctionAnswer::Payload {
+            payload: script.payload.clone().into(),
+            function_error: script.function_error.as_deref().map(Into::into),
+        },
+    })
 }
 
 struct Differences(Vec<String>);
@@ -206,6 +270,39 @@ impl Differences {
             (Some(_), calls) => {
                 self.0.push(format!("the backend was called {} times, not once", calls.len()))
             }
+        }
+    }
+
+    fn function(&mut self, exchange: &Exchange, seen: &[SeenInvocation]) {
+        let (expected, call) = match (&exchange.expect.function, seen) {
+            (None, []) => return,
+            (None, calls) => {
+                let called = calls.first().map(|call| &call.function);
+                return self.0.push(format!("the function was called: {called:?}"));
+            }
+            (Some(expected), [call]) => (expected, call),
+            (Some(_), calls) => {
+                return self.0.push(format!("the function was called {} times, not once", calls.len()));
+            }
+        };
+        if let Some(name) = &expected.name {
+            self.compare("the function", name, &call.function);
+        }
+        let event: serde_json::Value = match serde_json::from_slice(&call.payload) {
+            Ok(event) => event,
+            Err(error) => return self.0.push(format!("the event is not JSON: {error}")),
+        };
+        let shown = |value: Option<&serde_json::Value>| {
+            value.map_or_else(|| "nothing".to_owned(), ToString::to_string)
+        };
+        for (member, value) in &expected.event {
+            self.compare(&format!("the event's {member}"), &value.to_string(), &shown(event.pointer(member)));
+        }
+        for member in &expected.null {
+            self.compare(&format!("the event's {member}"), "null", &shown(event.pointer(member)));
+        }
+        for member in &expected.absent {
+            self.compare(&format!("the event's {member}"), "nothing", &shown(event.pointer(member)));
         }
     }
 }

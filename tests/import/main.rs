@@ -1,14 +1,24 @@
-//! OpenAPI import, held against definitions that were not written for it and against bad input.
+//! Import of OpenAPI, SAM and CloudFormation, held against definitions that were not written for it and against bad input.
 //!
 //! - `vectors`: every OpenAPI file of the foreign test data, one line each in `vectors.txt`;
 //! - `recorded`: what AWS answered when it imported the same files;
+//! - `sam`: small templates, sound and broken, in `cases/template_*`;
+//! - `templates`: every file of real users, SAM, CloudFormation and OpenAPI, one line each in `templates.txt`;
 //! - `bad`: small definitions with something wrong, and what their author is told, in `cases/`.
 //!
 //! `UPDATE_GOLDEN=1` writes the golden files anew; what changes is for a reviewer to judge.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 mod bad;
 mod recorded;
+mod sam;
+mod templates;
 mod vectors;
 
 use std::path::{Path, PathBuf};

@@ -61,7 +61,8 @@ async fn only_hosts_that_are_ours_are_answered() {
 #[tokio::test]
 async fn an_address_without_an_api_is_refused() {
     let local = Local::start_with(None, Only::None, &[], patience()).await;
-    for path in ["/dev/mock", "/", "/_aws/execute-api/nobody1234/dev/mock", "/_aws/execute-api/", "/restapis"] {
+    for path in ["/dev/mock", "/", "/_aws/execute-api/nobody1234/dev/mock", "/_aws/execute-api/", "/restapis"]
+    {
         let answer = get(local.address, path).await;
         assert_eq!((answer.status, answer.body.as_str()), (403, r#"{"message":"Forbidden"}"#), "{path}");
         assert_eq!(answer.header("x-amzn-errortype"), Some("ForbiddenException"), "{path}");

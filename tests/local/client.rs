@@ -51,7 +51,11 @@ impl Client {
                 let taken = std::mem::replace(&mut self.taken, rest);
                 return String::from_utf8_lossy(&taken).into_owned();
             }
-            assert!(self.read().await > 0, "`{text}` does not come, but {:?}", String::from_utf8_lossy(&self.taken));
+            assert!(
+                self.read().await > 0,
+                "`{text}` does not come, but {:?}",
+                String::from_utf8_lossy(&self.taken)
+            );
         }
     }
 
@@ -101,7 +105,13 @@ pub(crate) async fn get(address: SocketAddr, path: &str) -> Answer {
 }
 
 /// Makes a request on a connection of its own. `headers` are whole lines.
-pub(crate) async fn request(address: SocketAddr, method: &str, path: &str, host: &str, headers: &str) -> Answer {
+pub(crate) async fn request(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    host: &str,
+    headers: &str,
+) -> Answer {
     let mut client = Client::connect(address).await;
     client.send(format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\n{headers}\r\n")).await;
     client.answer_to(method).await

@@ -9,8 +9,8 @@ use serde_json::Value;
 use crate::command::Dev;
 
 /// Who sends requests.
-struct Foreign {
-    name: &'static str,
+pub(crate) struct Foreign {
+    pub(crate) name: &'static str,
     program: PathBuf,
 }
 
@@ -28,7 +28,7 @@ fetch(url, options).then(async (answer) =>
 ";
 
 /// Those that are here; the others are named.
-fn foreign_clients() -> Vec<Foreign> {
+pub(crate) fn foreign_clients() -> Vec<Foreign> {
     let mut clients = Vec::new();
     for (name, variable) in [("requests", "GATELET_TEST_PYTHON"), ("fetch", "GATELET_TEST_NODE")] {
         match std::env::var_os(variable) {
@@ -45,13 +45,22 @@ fn foreign_clients() -> Vec<Foreign> {
 
 impl Foreign {
     /// Status, content type and body of an answer.
-    fn ask(&self, method: &str, url: &str, body: &str) -> (u64, String, String) {
+    pub(crate) fn ask(&self, method: &str, url: &str, body: &str) -> (u64, String, String) {
         let mut command = Command::new(&self.program);
         match self.name {
             "requests" => command.args(["-c", WITH_REQUESTS, method, url, body]),
             "fetch" => command.args(["-e", WITH_FETCH, method, url, body]),
             _ => {
-                command.args(["-sS", "--max-time", "20", "-w", "\n%{http_code}\n%{content_type}", "-X", method, url]);
+                command.args([
+                    "-sS",
+                    "--max-time",
+                    "20",
+                    "-w",
+                    "\n%{http_code}\n%{content_type}",
+                    "-X",
+                    method,
+                    url,
+                ]);
                 command.args(["-H", "Content-Type: application/json"]);
                 if !body.is_empty() {
                     command.args(["--data-binary", body]);
@@ -73,54 +82,110 @@ impl Foreign {
     }
 }
 
-/// The folder of definitions that AWS's own tools wrote, or nothing where it is absent.
-fn definitions() -> Option<PathBuf> {
-    let root = std::env::var_os("GATELET_VECTORS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors"),
-        PathBuf::from,
-    );
-    let folder = root.join("localstack-aws-snapshots/definitions");
-    if !folder.is_dir() {
-        eprintln!("skipped: {} is not there", folder.display());
+/// The folder of foreign data, or nothing where it is absent.
+pub(crate) fn vectors() -> Option<PathBuf> {
+    let root = std::env::var_os("GATELET_VECTORS")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors"), PathBuf::from);
+    if !root.join("localstack-aws-snapshots").is_dir() {
+        eprintln!("skipped: {} is not there", root.display());
         return None;
     }
-    Some(folder)
+    Some(root)
 }
 
-#[tokio::test]
+/// A definition of others, the name that its copy gets, and what is filled in.
+struct Definition {
+    source: &'static str,
+    name: &'static str,
+    blanks: &'static [(&'static str, &'static str)],
+}
+
+/// A REST API with backends over HTTP, as CloudFormation resolves it, one with mocks, and an HTTP API. Only the backend's
+/// address is ours.
+const DEFINITIONS: [Definition; 3] = [
+    Definition {
+        source: "real-definitions/serverless-patterns/apigw-rest-apigw-rest/api.yaml",
+        name: "rest.yaml",
+        blanks: &[
+            (
+                r#"{"Fn::Sub": "https://${ReportingApi}.execute-api.${AWS::Region}.amazonaws.com/Prod"}"#,
+                "BACKEND/Prod/reports",
+            ),
+            (
+                r#"{"Fn::Sub": "https://${UserManagementApi}.execute-api.${AWS::Region}.amazonaws.com/Prod"}"#,
+                "BACKEND/Prod/users",
+            ),
+            (
+                r#"{"Fn::Sub":["'${APIHeader}'",{"APIHeader": { "Ref": "ApiKeyValue"}}]}"#,
+                r#""'a-key-of-theirs'""#,
+            ),
+        ],
+    },
+    Definition {
+        source: "localstack-aws-snapshots/definitions/swagger-mock-cors.json",
+        name: "mocks.json",
+        blanks: &[],
+    },
+    Definition {
+        source: "localstack-aws-snapshots/definitions/openapi.spec.json",
+        name: "http.json",
+        blanks: &[("http://petstore.execute-api.us-west-1.amazonaws.com", "BACKEND")],
+    },
+];
+
+/// The backend answers on the other threads while this one waits for a client.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn real_definitions_answer_real_clients() {
-    let Some(folder) = definitions() else { return };
+    let Some(root) = vectors() else { return };
     let backend = Backend::start(answers::echo).await;
     let directory = tempfile::tempdir().unwrap();
-    // Only the backend's address is ours: the one is a template's blank, the other a demonstration of AWS's.
-    let copy = |name: &str, blank: &str| {
-        let text = std::fs::read_to_string(folder.join(name)).unwrap();
-        assert!(text.contains(blank), "{name} has changed");
-        std::fs::write(directory.path().join(name), text.replace(blank, &backend.url(""))).unwrap();
-    };
-    copy("petstore-swagger.json", "${uri}");
-    copy("openapi.spec.json", "http://petstore.execute-api.us-west-1.amazonaws.com");
-    let files = ["petstore-swagger.json", "openapi.spec.json", "--state", "memory"];
-    let dev = Dev::start(directory.path(), &files).await;
-    let shown = dev.shown.join("\n");
-    assert!(shown.contains("PetStore  REST API") && shown.contains("Example Pet Store  HTTP API"), "{shown}");
-    let [rest, http] = <[String; 2]>::try_from(dev.urls()).unwrap();
-    for client in foreign_clients() {
+    for Definition { source, name, blanks } in DEFINITIONS {
+        let mut text = std::fs::read_to_string(root.join(source)).unwrap();
+        for (blank, filled) in blanks {
+            assert!(text.contains(blank), "{source} has changed");
+            text = text.replace(blank, &filled.replace("BACKEND", &backend.url("")));
+        }
+        std::fs::write(directory.path().join(name), text).unwrap();
+    }
+    let dev =
+        Dev::start(directory.path(), &["rest.yaml", "mocks.json", "http.json", "--state", "memory"]).await;
+    let [rest, mocks, http] = <[String; 3]>::try_from(dev.urls()).unwrap();
+    let clients = foreign_clients();
+    for client in &clients {
         let name = client.name;
-        let (status, kind, page) = client.ask("GET", &rest, "");
-        assert_eq!((status, kind.as_str()), (200, "text/html"), "{name}");
-        assert!(page.contains("Welcome to your Pet Store API"), "{name}: {page}");
-        let (status, kind, body) = client.ask("GET", &format!("{rest}nothing"), "");
-        let forbidden = r#"{"message":"Missing Authentication Token"}"#;
-        assert_eq!((status, kind.as_str(), body.as_str()), (403, "application/json", forbidden), "{name}");
+        let echoed = |body: &str| -> Value {
+            serde_json::from_str(body).unwrap_or_else(|error| panic!("{name}: {error}: {body}"))
+        };
+        let (status, kind, body) = client.ask("GET", &format!("{rest}admin/reports"), "");
+        let echo = echoed(&body);
+        assert_eq!(
+            (status, kind.as_str(), &echo["target"]),
+            (200, "application/json", &"/Prod/reports".into()),
+            "{name}"
+        );
+        assert!(body.contains("a-key-of-theirs"), "{name}: the mapped header is missing: {body}");
+        let (status, kind, body) = client.ask("POST", &format!("{rest}admin/reports"), "{}");
+        let refused = r#"{"message":"Missing Authentication Token"}"#;
+        assert_eq!((status, kind.as_str(), body.as_str()), (403, "application/json", refused), "{name}");
+
+        let (status, _, body) = client.ask("OPTIONS", &format!("{mocks}product/7"), "");
+        assert_eq!((status, body.trim()), (200, "{}"), "{name}");
 
         let (status, _, body) = client.ask("GET", &format!("{http}pets?type=cat"), "");
-        let echo: Value = serde_json::from_str(&body).unwrap();
-        assert_eq!((status, &echo["target"]), (200, &"/petstore/pets?type=cat".into()), "{name}: {body}");
+        assert_eq!(
+            (status, &echoed(&body)["target"]),
+            (200, &"/petstore/pets?type=cat".into()),
+            "{name}: {body}"
+        );
         let (status, _, body) = client.ask("POST", &format!("{http}pets"), r#"{"type": "cat"}"#);
-        let echo: Value = serde_json::from_str(&body).unwrap();
-        assert_eq!((status, &echo["body"]), (200, &r#"{"type": "cat"}"#.into()), "{name}: {body}");
+        assert_eq!((status, &echoed(&body)["body"]), (200, &r#"{"type": "cat"}"#.into()), "{name}: {body}");
+        // The author asked for an authorizer: until it is run, nobody is let in.
+        let (status, ..) = client.ask("GET", &format!("{http}pets/1"), "");
+        assert_eq!(status, 500, "{name}");
         let (status, _, body) = client.ask("GET", &format!("{http}nothing"), "");
         assert_eq!((status, body.as_str()), (404, r#"{"message":"Not Found"}"#), "{name}");
     }
+    let reached = backend.requests().iter().filter(|request| request.target.contains("/pets/1")).count();
+    assert_eq!(reached, 0, "a protected backend is never reached");
+    assert_eq!(backend.requests().len(), 3 * clients.len());
 }

@@ -6,12 +6,12 @@ use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use gatelet_tests::backend::{Backend, answers};
+use gatelet_tests::backend::{Backend, PATIENCE, answers};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout};
 
-use crate::client::{Client, get};
+use crate::client::{Client, get, request};
 use crate::soon;
 
 /// The command, built first: `cargo test` builds the binaries of other packages only by chance.
@@ -61,7 +61,12 @@ pub(crate) struct Dev {
 impl Dev {
     /// Starts it on free ports, and waits until it is ready.
     pub(crate) async fn start(directory: &Path, arguments: &[&str]) -> Self {
-        let mut command = tokio::process::Command::from(command(directory));
+        Self::start_in(command(directory), arguments).await
+    }
+
+    /// Starts it in an environment of its own.
+    pub(crate) async fn start_in(command: Command, arguments: &[&str]) -> Self {
+        let mut command = tokio::process::Command::from(command);
         command.arg("dev").args(arguments);
         command.args(["--listen", "127.0.0.1:0", "--control-listen", "127.0.0.1:0"]);
         let mut child = command.stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
@@ -76,9 +81,17 @@ impl Dev {
 
     /// Reads what it says until a line holds a text, and returns all of it.
     pub(crate) async fn until(&mut self, text: &str) -> Vec<String> {
+        self.until_within(PATIENCE, text).await
+    }
+
+    /// The same for what may take longer from line to line.
+    pub(crate) async fn until_within(&mut self, patience: Duration, text: &str) -> Vec<String> {
         let mut said: Vec<String> = Vec::new();
         loop {
-            let line = soon(self.lines.next_line()).await.unwrap();
+            let line = tokio::time::timeout(patience, self.lines.next_line()).await;
+            let line =
+                line.unwrap_or_else(|_| panic!("`{text}` is not said in time, but:\n{}", said.join("\n")));
+            let line = line.unwrap();
             let line = line.unwrap_or_else(|| panic!("`{text}` is never said, but:\n{}", said.join("\n")));
             let is_it = line.contains(text);
             said.push(line);
@@ -88,10 +101,22 @@ impl Dev {
         }
     }
 
+    /// Reads what it says until it has ended.
+    pub(crate) async fn rest(&mut self) -> Vec<String> {
+        let mut said = Vec::new();
+        while let Some(line) = soon(self.lines.next_line()).await.unwrap() {
+            said.push(line);
+        }
+        said
+    }
+
     /// The URLs that were shown, in their order.
     pub(crate) fn urls(&self) -> Vec<String> {
         let words = self.shown.iter().skip(1).flat_map(|line| line.split_whitespace());
-        words.filter(|word| word.starts_with("http://127.0.0.1:") && word.contains("/_aws/execute-api/")).map(str::to_owned).collect()
+        words
+            .filter(|word| word.starts_with("http://127.0.0.1:") && word.contains("/_aws/execute-api/"))
+            .map(str::to_owned)
+            .collect()
     }
 
     /// Sends the signal of Ctrl-C.
@@ -162,7 +187,7 @@ fn check_shows_every_problem_at_its_place() {
     let json: Value = serde_json::from_slice(&json.stdout).unwrap();
     assert_eq!(json["definitions"][0]["problems"][1]["about"], "GET /b");
     assert_eq!(json["definitions"][0]["problems"][0]["line"], 8);
-    assert_eq!(json["definitions"][1]["routes"][0]["path"], "/a");
+    assert_eq!(json["definitions"][1]["apis"][0]["routes"][0]["path"], "/a");
 }
 
 #[test]
@@ -173,7 +198,10 @@ fn each_mistake_has_its_own_message_and_code() {
     write("notes.txt", "");
     write("good.yaml", &mocks(&["/a"]));
     write("broken.yaml", "openapi: [\n");
-    write("template.yaml", "Transform: AWS::Serverless-2016-10-31\nResources: {}\n");
+    write(
+        "template.yaml",
+        "Transform: AWS::Serverless-2016-10-31\nResources:\n  A:\n    Type: AWS::Serverless::Api\n    Properties: { StageName: !Ref Nothing }\n",
+    );
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = taken.local_addr().unwrap().to_string();
     for (arguments, code, message) in [
@@ -181,11 +209,19 @@ fn each_mistake_has_its_own_message_and_code() {
         (vec!["dev", "notes.txt"], 2, "`notes.txt` does not end in .yaml, .yml or .json"),
         (vec!["dev", "empty"], 2, "the directory `empty` holds no template.*, openapi.* or swagger.*"),
         (vec!["dev", "good.yaml", "--listen", &taken], 2, "another program listens there"),
-        (vec!["dev", "good.yaml", "--state", "good.yaml/state"], 2, "the state directory `good.yaml/state` cannot be used"),
+        (
+            vec!["dev", "good.yaml", "--state", "good.yaml/state"],
+            2,
+            "the state directory `good.yaml/state` cannot be used",
+        ),
         (vec!["dev", "good.yaml", "--rest", "--http"], 2, "cannot be used with"),
         (vec!["dev", "good.yaml", "--stage", "a b"], 2, "invalid value 'a b' for '--stage <NAME>'"),
         (vec!["dev", "broken.yaml"], 1, "`broken.yaml` cannot be"),
         (vec!["dev", "template.yaml"], 1, "`template.yaml` cannot be"),
+        (vec!["dev", "template.yaml", "--parameter", "=x"], 2, "write its name and its value"),
+        (vec!["dev", "good.yaml", "--function", "pets"], 2, "write the function's name and the directory"),
+        (vec!["dev", "good.yaml", "--function", "pets=nowhere"], 2, "there is no directory `nowhere`"),
+        (vec!["dev", "good.yaml", "--lambda-endpoint", "here"], 2, "write a URL such as"),
         (vec!["check", "nowhere.yaml"], 2, "there is no file or directory `nowhere.yaml`"),
     ] {
         let free = ["--listen", "127.0.0.1:0", "--control-listen", "127.0.0.1:0", "--state", "memory"];
@@ -248,7 +284,11 @@ async fn state_survives_and_is_served_without_files() {
     assert_eq!(get(second.address, "/dev/a").await.status, 200, "the only API there is stands at the root");
 
     let taken = run(directory.path(), &["dev", "--listen", "127.0.0.1:0", "--control-listen", "127.0.0.1:0"]);
-    assert!(text(&taken.stderr).contains("another gatelet is using the state directory"), "{}", text(&taken.stderr));
+    assert!(
+        text(&taken.stderr).contains("another gatelet is using the state directory"),
+        "{}",
+        text(&taken.stderr)
+    );
 }
 
 #[tokio::test]
@@ -260,6 +300,17 @@ async fn an_empty_gateway_says_what_to_do() {
     let health = get(dev.control, "/_gatelet/health").await;
     assert_eq!((health.status, health.body.as_str()), (200, r#"{"status":"ok"}"#));
     assert_eq!(get(dev.control, "/_gatelet/apis").await.body, r#"{"apis":[]}"#);
+    for (method, path, host, status) in [
+        ("GET", "/_gatelet/apis", "evil.test", 403),
+        ("GET", "/_gatelet/apis", "abc.execute-api.localhost", 403),
+        ("POST", "/_gatelet/apis", "localhost", 405),
+        ("GET", "/", "localhost", 404),
+    ] {
+        let answer = request(dev.control, method, path, host, "").await;
+        assert_eq!(answer.status, status, "{method} {path} {host}: {}", answer.body);
+    }
+    let answer = get(dev.address, "/_gatelet/health").await;
+    assert_eq!(answer.status, 403, "the data plane's port has no door to the control plane");
 }
 
 #[tokio::test]
@@ -298,7 +349,10 @@ async fn the_json_log_has_one_object_for_each_request() {
     let answer = get(addresses(&first)[0], "/dev/a").await;
     let line: Value = serde_json::from_str(&soon(requests.next_line()).await.unwrap().unwrap()).unwrap();
     assert_eq!(line["requestId"], answer.header("x-amzn-requestid").unwrap());
-    assert_eq!((&line["httpMethod"], &line["status"], &line["stage"]), (&"GET".into(), &200.into(), &"dev".into()));
+    assert_eq!(
+        (&line["httpMethod"], &line["status"], &line["stage"]),
+        (&"GET".into(), &200.into(), &"dev".into())
+    );
     assert_eq!((&line["identity"]["sourceIp"], &line["end"]), (&"127.0.0.1".into(), &"complete".into()));
     get(addresses(&first)[0], "/dev/\"x").await;
     let line: Value = serde_json::from_str(&soon(requests.next_line()).await.unwrap().unwrap()).unwrap();
@@ -309,8 +363,10 @@ async fn the_json_log_has_one_object_for_each_request() {
 async fn a_signal_lets_what_is_under_way_finish_and_a_second_does_not() {
     let directory = tempfile::tempdir().unwrap();
     let backend = Backend::start(answers::silence).await;
-    let definition = mocks(&["/a"])
-        .replace("type: mock", &format!("type: http_proxy\n        httpMethod: GET\n        uri: {}", backend.url("/")));
+    let definition = mocks(&["/a"]).replace(
+        "type: mock",
+        &format!("type: http_proxy\n        httpMethod: GET\n        uri: {}", backend.url("/")),
+    );
     std::fs::write(directory.path().join("api.yaml"), definition).unwrap();
     let mut dev = Dev::start(directory.path(), &["api.yaml", "--state", "memory"]).await;
     let mut client = Client::connect(dev.address).await;
@@ -322,8 +378,9 @@ async fn a_signal_lets_what_is_under_way_finish_and_a_second_does_not() {
     dev.interrupt();
     assert_eq!(dev.ended().await, Some(0));
     assert_eq!(client.until_closed().await, "");
-    let said = dev.until("the client left").await.join("\n");
-    assert!(said.contains("stopped at once"), "the request has its line too: {said}");
+    let said = dev.rest().await.join("\n");
+    assert!(said.contains("stopped at once"), "{said}");
+    assert!(said.contains("the client left after 0 bytes"), "the request has its line too: {said}");
 }
 
 #[tokio::test]

@@ -15,10 +15,8 @@ const BAD_PATHS: [&str; 3] = ["%09 in URI is OK", "%0D in URI is OK", "%0A in UR
 
 /// The folder of foreign data, or nothing where it is absent.
 fn vectors() -> Option<PathBuf> {
-    let root = std::env::var_os("GATELET_VECTORS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors"),
-        PathBuf::from,
-    );
+    let root = std::env::var_os("GATELET_VECTORS")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors"), PathBuf::from);
     let folder = root.join("http-desync-guardian");
     if !folder.is_dir() {
         eprintln!("skipped: {} is not there", folder.display());
@@ -45,12 +43,14 @@ fn read(folder: &Path) -> Vec<Vector> {
 fn read_file(file: &Path) -> Vec<Vector> {
     let name = file.file_name().unwrap().to_string_lossy().into_owned();
     let text = std::fs::read_to_string(file).unwrap();
-    let document = parse(&Source::new(name.as_str(), &text)).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let document =
+        parse(&Source::new(name.as_str(), &text)).unwrap_or_else(|problems| panic!("{problems:?}"));
     document.as_sequence().unwrap().iter().map(|vector| read_vector(&name, vector)).collect()
 }
 
 fn read_vector(file: &str, vector: &Node) -> Vector {
-    let text = |node: &Node, key: &str| node.get(key).and_then(Node::scalar_text).unwrap_or_default().to_owned();
+    let text =
+        |node: &Node, key: &str| node.get(key).and_then(Node::scalar_text).unwrap_or_default().to_owned();
     let (method, uri, version) = (text(vector, "method"), text(vector, "uri"), text(vector, "version"));
     let mut request = [bytes(&method), b" ".to_vec(), bytes(&uri)].concat();
     if !version.is_empty() {
@@ -111,7 +111,10 @@ async fn severe_and_ambiguous_requests_reach_no_backend_and_the_others_do() {
             _ => answer.status == 200 && reached == 1,
         };
         if !right {
-            wrong.push(format!("{} ({}): {} {}, {reached} forwarded", vector.name, vector.tier, answer.status, answer.body));
+            wrong.push(format!(
+                "{} ({}): {} {}, {reached} forwarded",
+                vector.name, vector.tier, answer.status, answer.body
+            ));
         }
     }
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), vectors.len(), wrong.join("\n"));
@@ -151,7 +154,12 @@ async fn what_hides_behind_a_refused_request_is_never_read() {
 async fn chunks_that_are_none_break_off_before_the_backend_has_a_whole_request() {
     let backend = Backend::start(answers::echo).await;
     let local = Local::start(Some(backend.address())).await;
-    for body in ["5\nhello\n0\n\n", "0x5\r\nhello\r\n0\r\n\r\n", "5\r\nhello 0\r\n\r\n", "5;\u{0}\r\nhello\r\n0\r\n\r\n"] {
+    for body in [
+        "5\nhello\n0\n\n",
+        "0x5\r\nhello\r\n0\r\n\r\n",
+        "5\r\nhello 0\r\n\r\n",
+        "5;\u{0}\r\nhello\r\n0\r\n\r\n",
+    ] {
         let mut client = Client::connect(local.address).await;
         let head = "POST /dev/to/x HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
         client.try_send(format!("{head}{body}GET /dev/to/hidden HTTP/1.1\r\nHost: localhost\r\n\r\n")).await;

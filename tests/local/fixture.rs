@@ -7,6 +7,7 @@ use std::time::Duration;
 use gatelet_aws::backends::{AddressPolicy, BackendSettings, HttpBackends};
 use gatelet_aws::clock::SystemClock;
 use gatelet_aws::dynamodb::Scope;
+use gatelet_aws::functions::{LambdaFunctions, LambdaSettings};
 use gatelet_control::deploy::deploy;
 use gatelet_control::document::Source;
 use gatelet_control::import::{self, ImportOptions};
@@ -108,7 +109,8 @@ impl Local {
         }
         let [rest, http] = <[ApiId; 2]>::try_from(ids).unwrap();
         let backends = HttpBackends::new(BackendSettings::new(AddressPolicy::local())).unwrap();
-        let world = LocalWorld::new(Arc::new(definitions), backends, clock);
+        let functions = LambdaFunctions::new(LambdaSettings::default()).unwrap();
+        let world = LocalWorld::new(Arc::new(definitions), backends, functions, clock);
         let front = Front {
             allowed_hosts: allowed_hosts.iter().map(|host| (*host).into()).collect(),
             path_forms: true,

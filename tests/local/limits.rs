@@ -78,7 +78,11 @@ async fn a_body_of_ten_megabytes_passes() {
     let backend = Backend::start(answers::fixed("HTTP/1.1 204 No Content\r\n\r\n")).await;
     let local = Local::start(Some(backend.address())).await;
     let mut client = Client::connect(local.address).await;
-    client.send(format!("PUT /dev/to/x HTTP/1.1\r\nHost: a.localhost\r\nContent-Length: {BODY_BYTES_MAX}\r\n\r\n")).await;
+    client
+        .send(format!(
+            "PUT /dev/to/x HTTP/1.1\r\nHost: a.localhost\r\nContent-Length: {BODY_BYTES_MAX}\r\n\r\n"
+        ))
+        .await;
     client.send(vec![7; BODY_BYTES_MAX]).await;
     let answer = client.answer().await;
     assert_eq!(answer.status, 204, "{}", answer.body);

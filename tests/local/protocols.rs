@@ -69,7 +69,8 @@ async fn http_2_is_spoken_with_prior_knowledge() {
         http::Request::post(uri).body(Full::from(body)).unwrap()
     };
     // Both are under way at once, on one connection.
-    let (first, second) = (sender.send_request(request("/dev/to/a", "one")), sender.send_request(request("/dev/to/b", "two")));
+    let (first, second) =
+        (sender.send_request(request("/dev/to/a", "one")), sender.send_request(request("/dev/to/b", "two")));
     let (first, second) = soon(async { tokio::join!(first, second) }).await;
     for answer in [first.unwrap(), second.unwrap()] {
         assert_eq!((answer.status(), answer.version()), (http::StatusCode::OK, http::Version::HTTP_2));
@@ -143,9 +144,48 @@ async fn a_request_s_first_piece_arrives_before_its_last_is_sent() {
     .await;
     let local = Local::start(Some(backend.address())).await;
     let mut client = Client::connect(local.address).await;
-    client.send("POST /dev/to/x HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n").await;
+    client
+        .send(
+            "POST /dev/to/x HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n",
+        )
+        .await;
     soon(has_arrived.notified()).await;
     client.send("4\r\nlast\r\n0\r\n\r\n").await;
     let answer = client.answer().await;
     assert_eq!((answer.status, answer.body.as_str()), (200, "ok"));
+}
+
+/// A client that opens streams and resets them at once (CVE-2023-44487) costs its own connection at most.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn streams_that_are_reset_at_once_do_not_stop_the_server() {
+    let backend = Backend::start(answers::silence).await;
+    let local = Local::start(Some(backend.address())).await;
+    let stream = TcpStream::connect(local.address).await.unwrap();
+    let (mut client, connection) = h2::client::handshake(stream).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let mut opened = 0;
+    while opened < 5_000 {
+        client = match soon(client.ready()).await {
+            Ok(ready) => ready,
+            Err(_) => break,
+        };
+        let request = http::Request::get("http://localhost/dev/to/x").body(()).unwrap();
+        let Ok((answer, mut stream)) = client.send_request(request, false) else { break };
+        stream.send_reset(h2::Reason::CANCEL);
+        drop(answer);
+        opened += 1;
+    }
+    assert!(opened > 0);
+    connection.abort();
+    let mut other = Client::connect(local.address).await;
+    other.send("GET /dev/mock HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+    assert_eq!(other.answer().await.status, 200);
+    let in_flight = local.server.as_ref().unwrap().in_flight().clone();
+    soon(async {
+        while !in_flight.list().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    backend.until_open_connections(0).await;
 }

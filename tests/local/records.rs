@@ -12,7 +12,8 @@ use crate::fixture::Local;
 
 #[tokio::test]
 async fn a_whole_answer_leaves_all_that_is_known() {
-    let backend = Backend::start(answers::fixed("HTTP/1.1 201 Created\r\nContent-Length: 5\r\n\r\nhello")).await;
+    let backend =
+        Backend::start(answers::fixed("HTTP/1.1 201 Created\r\nContent-Length: 5\r\n\r\nhello")).await;
     let local = Local::start(Some(backend.address())).await;
     let answer = get(local.address, "/dev/to/a%20b?c=d").await;
     let record = local.records.only().await;

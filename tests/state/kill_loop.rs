@@ -62,6 +62,8 @@ struct Deployer {
     process: Child,
     output: BufReader<ChildStdout>,
     operations: u64,
+    /// What it said beside: a test that fails says why.
+    beside: String,
     /// The last version that each stage was said to have.
     versions: [u64; 2],
 }
@@ -78,7 +80,7 @@ impl Deployer {
             .spawn()
             .unwrap();
         let output = BufReader::new(process.stdout.take().unwrap());
-        Self { process, output, operations: 0, versions }
+        Self { process, output, operations: 0, beside: String::new(), versions }
     }
 
     /// Reads one line; `false` at the end.
@@ -96,6 +98,9 @@ impl Deployer {
             let version = version.parse().unwrap();
             assert!(version > self.versions[position], "the version of {stage} grows");
             self.versions[position] = version;
+        } else {
+            self.beside.push_str(line);
+            self.beside.push('\n');
         }
         true
     }
@@ -104,7 +109,7 @@ impl Deployer {
     /// said of each stage's version.
     fn kill_after(mut self, operations: u64, moment: u64) -> [u64; 2] {
         while self.operations < operations {
-            assert!(self.hear(), "the deployer ended by itself after {} operations", self.operations);
+            assert!(self.hear(), "ended by itself after {} operations: {}", self.operations, self.beside);
         }
         for _ in 0..moment {
             std::hint::spin_loop();
@@ -171,7 +176,7 @@ async fn a_second_process_is_told_that_the_state_is_in_use() {
     let directory = tempfile::tempdir().unwrap();
     let mut deployer = Deployer::start(directory.path(), [0, 0]);
     while deployer.operations == 0 {
-        assert!(deployer.hear());
+        assert!(deployer.hear(), "{}", deployer.beside);
     }
     let second = Store::open(StateOption::Directory(directory.path().to_owned())).await;
     assert!(matches!(second, Err(StoreError::InUse { .. })), "{second:?}");

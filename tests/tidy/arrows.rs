@@ -52,6 +52,9 @@ const ENDS: [&str; 3] = ["gatelet-tests", "gatelet-benches", "gatelet-fuzz"];
 /// The team's commands are built before anything else.
 const XTASK: Arrow = Arrow { from: "xtask", to: &[], in_tests: &[] };
 
+/// Functions of examples are a user's own: they know nothing of the gateway.
+const EXAMPLE: Arrow = Arrow { from: "examples", to: &[], in_tests: &[] };
+
 /// What TestInvoke and deployment need of the core; the rest is the data plane's own.
 const CORE_FOR_CONTROL: [&str; 3] = ["snapshot", "pipeline", "ports"];
 
@@ -93,6 +96,9 @@ pub(crate) fn between_crates(manifests: &[Manifest]) -> Vec<Finding> {
 fn arrow_of(manifest: &Manifest) -> Option<&'static Arrow> {
     if manifest.path.starts_with("functions/") {
         return Some(&FUNCTION);
+    }
+    if manifest.path.starts_with("examples/") {
+        return Some(&EXAMPLE);
     }
     ARROWS.iter().chain([&XTASK]).find(|arrow| arrow.from == manifest.name)
 }

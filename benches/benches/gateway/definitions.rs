@@ -60,6 +60,34 @@ paths:
           "overwrite:header.X-Stage": "$context.stage"
 "#;
 
+/// A function behind a REST API.
+pub(crate) const REST_LAMBDA: &str = r#"
+openapi: 3.0.1
+info: {title: lambda, version: "1"}
+paths:
+  /pets/{id}:
+    post:
+      x-amazon-apigateway-integration:
+        type: aws_proxy
+        httpMethod: POST
+        uri: "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:123456789012:function:pets/invocations"
+"#;
+
+/// The same behind an HTTP API.
+pub(crate) const HTTP_LAMBDA: &str = r#"
+openapi: 3.0.1
+info: {title: lambda, version: "1"}
+x-amazon-apigateway-importexport-version: "1.0"
+paths:
+  /pets/{id}:
+    post:
+      x-amazon-apigateway-integration:
+        type: aws_proxy
+        httpMethod: POST
+        payloadFormatVersion: "2.0"
+        uri: "arn:aws:lambda:us-east-1:123456789012:function:pets"
+"#;
+
 /// Just under what AWS and we take.
 const LARGE_BYTES: usize = 6_000_000;
 

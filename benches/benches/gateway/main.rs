@@ -5,6 +5,7 @@
 #![allow(clippy::panic, reason = "a bench that cannot be made ready has nothing to measure")]
 
 mod definitions;
+mod lambda;
 mod pipeline;
 mod routes;
 
@@ -17,6 +18,9 @@ const ROUTE_MATCH: Budget = Budget { nanoseconds: Some(300), allocations: Some(0
 
 /// A mock request costs less than this through the whole pipeline.
 const MOCK: Budget = Budget { nanoseconds: Some(5_000), allocations: Some(60) };
+
+/// An event of 1 KB is built in less than this.
+const EVENT: Budget = Budget { nanoseconds: Some(5_000), allocations: Some(60) };
 
 /// A definition as large as can be is imported in less than this.
 const IMPORT: Budget = Budget { nanoseconds: Some(1_000_000_000), allocations: None };
@@ -37,6 +41,10 @@ const ROWS: &[Row] = &[
     Row { name: "REST mock", budget: MOCK, prepare: pipeline::rest_mock },
     Row { name: "REST proxy, backend in memory", budget: MOCK, prepare: pipeline::rest_proxy },
     Row { name: "HTTP proxy, backend in memory", budget: MOCK, prepare: pipeline::http_proxy },
+    Row { name: "event 1.0 of 1 KB", budget: EVENT, prepare: lambda::event_1_0 },
+    Row { name: "event 2.0 of 1 KB", budget: EVENT, prepare: lambda::event_2_0 },
+    Row { name: "function's answer 1.0 read", budget: EVENT, prepare: lambda::answer_1_0 },
+    Row { name: "function's answer 2.0 read", budget: EVENT, prepare: lambda::answer_2_0 },
     Row { name: "import of 6 MB of YAML", budget: IMPORT, prepare: definitions::import_large_yaml },
     Row { name: "import of 6 MB of JSON", budget: IMPORT, prepare: definitions::import_large_json },
 ];

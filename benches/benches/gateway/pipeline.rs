@@ -13,7 +13,7 @@ use gatelet_core::record::Record;
 use gatelet_core::{Arrival, Timestamp};
 use gatelet_model::rest::RestStage;
 use gatelet_model::v2::V2Stage;
-use gatelet_model::{Api, Deployment, PartId, Stage, StageName, StagePointer};
+use gatelet_model::{AccountId, Api, Deployment, PartId, Stage, StageName, StagePointer};
 use gatelet_world::{MemoryBackends, MemoryWorld};
 
 use crate::definitions;
@@ -35,10 +35,10 @@ pub(crate) fn http_proxy() -> Work {
     serving(definitions::HTTP_PROXY, StageName::DEFAULT, "/pets/7?type=cat", "backend")
 }
 
-fn serving(definition: &str, stage: &str, target: &'static str, expected: &str) -> Work {
+/// A world in which a definition is deployed, and the host that addresses it.
+pub(crate) fn deployed(definition: &str, stage: &str, backends: MemoryBackends) -> (MemoryWorld, String) {
     let api = definitions::import(definition);
     let host = format!("{}.execute-api.us-east-1.amazonaws.com", api.id());
-    let backends = MemoryBackends::answering(|_| Ok(Response::new(Body::from("backend")))).forgetful();
     let world = MemoryWorld::at(NOW, backends);
     let name = StageName::parse(stage).unwrap_or_else(|problem| panic!("{problem}"));
     let stage = match &api {
@@ -47,15 +47,27 @@ fn serving(definition: &str, stage: &str, target: &'static str, expected: &str) 
     };
     let id = PartId::parse("d1").unwrap_or_else(|problem| panic!("{problem}"));
     let pointer = StagePointer { stage, deployment_id: id.clone(), previous_deployment_id: None, version: 1 };
-    world.definitions.publish(&Deployment { id, description: None, api }, &pointer);
-    let arrival = Arrival {
+    let account = AccountId::parse("123456789012").unwrap_or_else(|problem| panic!("{problem}"));
+    world.definitions.publish(&Deployment { id, description: None, api }, &pointer, &account);
+    (world, host)
+}
+
+/// The same arrival for every request.
+pub(crate) fn arrival() -> Arrival {
+    Arrival {
         now: NOW,
         request_id: "c6af9ac6-7b61-11e6-9a41-93e8deadbeef".into(),
         extended_request_id: "JKJaXmPLvHcESHA=".into(),
         draw: 0,
         peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
         deadline: NOW.after(Duration::from_secs(60)),
-    };
+    }
+}
+
+fn serving(definition: &str, stage: &str, target: &'static str, expected: &str) -> Work {
+    let backends = MemoryBackends::answering(|_| Ok(Response::new(Body::from("backend")))).forgetful();
+    let (world, host) = deployed(definition, stage, backends);
+    let arrival = arrival();
     let front = Front::default();
     let once = move || {
         let request = http::Request::builder()
@@ -76,7 +88,7 @@ fn serving(definition: &str, stage: &str, target: &'static str, expected: &str) 
 }
 
 /// Nothing behind the ports ever waits.
-fn now<F: Future>(future: F) -> F::Output {
+pub(crate) fn now<F: Future>(future: F) -> F::Output {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,
         Poll::Pending => unreachable!("the world is in memory"),

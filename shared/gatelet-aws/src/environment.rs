@@ -237,7 +237,11 @@ impl fmt::Debug for Credentials {
     }
 }
 
-fn parse_endpoint(text: &str) -> Result<Uri, String> {
+/// Reads the URL of a service, as in `AWS_ENDPOINT_URL`.
+///
+/// # Errors
+/// What is wrong with it and what to write.
+pub fn parse_endpoint(text: &str) -> Result<Uri, String> {
     let malformed = |why: &str| Err(format!("`{text}` {why}: write a URL such as `http://127.0.0.1:4566`"));
     let Ok(uri) = text.parse::<Uri>() else { return malformed("is not a URL") };
     if !matches!(uri.scheme_str(), Some("http" | "https")) {

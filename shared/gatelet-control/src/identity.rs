@@ -20,6 +20,12 @@ pub fn api_id(file: &str, logical_id: &str) -> ApiId {
     ApiId::from_digest(&digest(&["api", file, logical_id]))
 }
 
+/// The id of a part that a template names, as long as AWS's.
+#[must_use]
+pub fn part_id(file: &str, logical_id: &str) -> PartId {
+    PartId::from_digest(&digest(&["part", file, logical_id]), PART_ID_CHARACTERS)
+}
+
 /// The id of a deployment: the hash of the API in its stored form.
 ///
 /// # Errors

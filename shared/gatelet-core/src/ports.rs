@@ -206,6 +206,8 @@ pub trait World: Send + Sync {
     type Definitions: Definitions;
     /// Backends over HTTP.
     type Backends: Backends;
+    /// Lambda functions.
+    type Functions: Functions;
     /// Time.
     type Clock: Clock;
 
@@ -213,6 +215,8 @@ pub trait World: Send + Sync {
     fn definitions(&self) -> &Self::Definitions;
     /// Backends over HTTP.
     fn backends(&self) -> &Self::Backends;
+    /// Lambda functions.
+    fn functions(&self) -> &Self::Functions;
     /// Time.
     fn clock(&self) -> &Self::Clock;
 }

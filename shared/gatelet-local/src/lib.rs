@@ -4,6 +4,7 @@ pub mod command;
 pub mod definition;
 pub mod dev;
 pub mod doors;
+pub mod functions;
 pub mod requests;
 pub mod server;
 pub mod store;

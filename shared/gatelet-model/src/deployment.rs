@@ -95,3 +95,31 @@ pub struct StagePointer {
     /// Counts the moves; a move succeeds only from the version that its mover saw.
     pub version: u64,
 }
+
+/// Declares how a checked API is read, taken apart, and read back from its stored form: through its constructor.
+macro_rules! checked_whole {
+    ($whole:ident, $parts:ident) => {
+        impl std::ops::Deref for $whole {
+            type Target = $parts;
+            fn deref(&self) -> &$parts {
+                &self.0
+            }
+        }
+
+        impl From<$whole> for $parts {
+            fn from(api: $whole) -> Self {
+                api.0
+            }
+        }
+
+        impl TryFrom<$parts> for $whole {
+            type Error = String;
+            fn try_from(parts: $parts) -> Result<Self, String> {
+                Self::new(parts).map_err(|problems| {
+                    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+                })
+            }
+        }
+    };
+}
+pub(crate) use checked_whole;

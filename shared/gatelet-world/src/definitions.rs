@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use gatelet_core::Timestamp;
 use gatelet_core::ports::{Definitions, PortError};
 use gatelet_core::snapshot::{Published, StageSnapshot};
-use gatelet_model::{ApiId, Deployment, DomainName, StagePointer};
+use gatelet_model::{AccountId, ApiId, Deployment, DomainName, StagePointer};
 
 /// Deployed APIs and domains; can be told to fail.
 #[derive(Debug, Default)]
@@ -20,9 +20,9 @@ struct State {
 }
 
 impl MemoryDefinitions {
-    /// Publishes a deployment under a stage, beside the API's other stages.
-    pub fn publish(&self, deployment: &Deployment, pointer: &StagePointer) {
-        let compiled = Arc::new(StageSnapshot::compile(deployment, pointer));
+    /// Publishes a deployment of an account under a stage, beside the API's other stages.
+    pub fn publish(&self, deployment: &Deployment, pointer: &StagePointer, account: &AccountId) {
+        let compiled = Arc::new(StageSnapshot::compile(deployment, pointer, account));
         let id = deployment.api.id().clone();
         let mut state = self.state();
         let others = state.apis.get(&id).into_iter().flat_map(|published| published.stages());

@@ -5,9 +5,11 @@
 mod backends;
 mod clock;
 mod definitions;
+mod functions;
 mod world;
 
 pub use backends::{MemoryBackends, SeenCall};
 pub use clock::VirtualClock;
 pub use definitions::MemoryDefinitions;
+pub use functions::{MemoryFunctions, SeenInvocation};
 pub use world::MemoryWorld;

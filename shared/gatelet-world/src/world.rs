@@ -3,7 +3,7 @@
 use gatelet_core::Timestamp;
 use gatelet_core::ports::World;
 
-use crate::{MemoryBackends, MemoryDefinitions, VirtualClock};
+use crate::{MemoryBackends, MemoryDefinitions, MemoryFunctions, VirtualClock};
 
 /// All ports in memory together.
 #[derive(Debug)]
@@ -12,6 +12,8 @@ pub struct MemoryWorld {
     pub definitions: MemoryDefinitions,
     /// Backends by script.
     pub backends: MemoryBackends,
+    /// Functions by script; none at first.
+    pub functions: MemoryFunctions,
     /// Time by hand.
     pub clock: VirtualClock,
 }
@@ -20,13 +22,25 @@ impl MemoryWorld {
     /// A world with nothing deployed, whose clock shows this moment.
     #[must_use]
     pub fn at(now: Timestamp, backends: MemoryBackends) -> Self {
-        Self { definitions: MemoryDefinitions::default(), backends, clock: VirtualClock::at(now) }
+        Self {
+            definitions: MemoryDefinitions::default(),
+            backends,
+            functions: MemoryFunctions::default(),
+            clock: VirtualClock::at(now),
+        }
+    }
+
+    /// The same world with these functions.
+    #[must_use]
+    pub fn with_functions(self, functions: MemoryFunctions) -> Self {
+        Self { functions, ..self }
     }
 }
 
 impl World for MemoryWorld {
     type Definitions = MemoryDefinitions;
     type Backends = MemoryBackends;
+    type Functions = MemoryFunctions;
     type Clock = VirtualClock;
 
     fn definitions(&self) -> &MemoryDefinitions {
@@ -35,6 +49,10 @@ impl World for MemoryWorld {
 
     fn backends(&self) -> &MemoryBackends {
         &self.backends
+    }
+
+    fn functions(&self) -> &MemoryFunctions {
+        &self.functions
     }
 
     fn clock(&self) -> &VirtualClock {

@@ -108,7 +108,7 @@ async fn load_stage(
     before: Option<&LoadedStage>,
 ) -> Result<(LoadedStage, bool), PortError> {
     let unreadable = match deployments.read(&pointer.deployment_id).await {
-        Ok(deployment) => return Ok((compile(deployment, pointer, false).await?, true)),
+        Ok(deployment) => return Ok((compile(deployment, pointer, deployments.home, false).await?, true)),
         Err(error @ PortError::Unreadable { .. }) => error,
         Err(error) => return Err(error),
     };
@@ -128,7 +128,7 @@ async fn load_stage(
                 error = %unreadable,
                 "the stage shows the deployment before, because its own cannot be read; deploy again"
             );
-            Ok((compile(deployment, pointer, true).await?, true))
+            Ok((compile(deployment, pointer, deployments.home, true).await?, true))
         }
         Err(PortError::Unreadable { .. }) => Err(unreadable),
         Err(error) => Err(error),
@@ -138,10 +138,12 @@ async fn load_stage(
 async fn compile(
     deployment: Arc<Deployment>,
     pointer: StagePointer,
+    home: &Scope,
     fallen_back: bool,
 ) -> Result<LoadedStage, PortError> {
+    let account = home.account.clone();
     aside(WHAT, move || {
-        let snapshot = Arc::new(StageSnapshot::compile(&deployment, &pointer));
+        let snapshot = Arc::new(StageSnapshot::compile(&deployment, &pointer, &account));
         LoadedStage { pointer, snapshot, fallen_back }
     })
     .await

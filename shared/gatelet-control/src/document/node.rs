@@ -63,6 +63,12 @@ pub struct Entry {
 }
 
 impl Mapping {
+    /// Puts a mapping together from entries of whatever origin; of a key that comes again the first entry stays.
+    #[must_use]
+    pub fn from_entries(list: Vec<Entry>) -> Self {
+        Self::new(list).0
+    }
+
     /// Keeps the first entry of every key; the keys that come again are named beside it.
     pub(super) fn new(mut list: Vec<Entry>) -> (Self, Vec<Repeated>) {
         if list.len() <= SMALL_MAPPING_ENTRIES && !Self::has_repeated(&list) {
@@ -262,6 +268,28 @@ impl Node {
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Self> {
         self.as_mapping()?.get(key)
+    }
+
+    /// The same node as a part of a source into which its own was included at this offset
+    /// ([`Source::include`](super::Source::include)).
+    #[must_use]
+    pub fn shifted(&self, by: u32) -> Self {
+        let span = self.span.shifted(by);
+        let value = match &self.value {
+            Value::Sequence(items) => Value::Sequence(items.iter().map(|item| item.shifted(by)).collect()),
+            Value::Mapping(mapping) => {
+                let Entries { list, by_key } = mapping.0.as_ref();
+                let shift = |entry: &Entry| Entry {
+                    key: Arc::clone(&entry.key),
+                    key_span: entry.key_span.shifted(by),
+                    value: entry.value.shifted(by),
+                };
+                let list = list.iter().map(shift).collect();
+                Value::Mapping(Mapping(Arc::new(Entries { list, by_key: by_key.clone() })))
+            }
+            other => other.clone(),
+        };
+        Self { span, value }
     }
 
     /// Compact JSON text: keys in the order of the file, numbers digit by digit as they were written.

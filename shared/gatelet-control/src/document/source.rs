@@ -40,6 +40,12 @@ impl Span {
     pub fn to(self, other: Self) -> Self {
         Self { start: self.start, end: other.end.max(self.start) }
     }
+
+    /// The same span in a source into which its own was included at this offset.
+    #[must_use]
+    pub const fn shifted(self, by: u32) -> Self {
+        Self { start: self.start.saturating_add(by), end: self.end.saturating_add(by) }
+    }
 }
 
 /// A definition file: its name as the user knows it, and its text.
@@ -48,6 +54,8 @@ pub struct Source {
     file: Arc<str>,
     text: Arc<str>,
     marks: OnceLock<Vec<Mark>>,
+    /// Other files whose text a definition takes in, each with the offset at which its spans begin.
+    included: Vec<(u32, Self)>,
 }
 
 impl Source {
@@ -55,7 +63,7 @@ impl Source {
     #[must_use]
     pub fn new(file: impl Into<Arc<str>>, text: &str) -> Self {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        Self { file: file.into(), text: text.into(), marks: OnceLock::new() }
+        Self { file: file.into(), text: text.into(), marks: OnceLock::new(), included: Vec::new() }
     }
 
     /// From the bytes of a file, which must be UTF-8; a byte order mark is dropped.
@@ -80,11 +88,30 @@ impl Source {
                 };
                 // Up to the bad byte the readable form has the same offsets; `new` would shift them by a byte order mark.
                 let text = String::from_utf8_lossy(bytes);
-                let readable = Self { file, text: text.as_ref().into(), marks: OnceLock::new() };
+                let readable =
+                    Self { file, text: text.as_ref().into(), marks: OnceLock::new(), included: Vec::new() };
                 let place = readable.place(Span::new(offset, offset + 1));
                 Err(Problem::error(message).help("save the file as UTF-8").at(place))
             }
         }
+    }
+
+    /// Takes in another file: its nodes, [shifted](super::Node::shifted) by the offset that this returns, have
+    /// their places in that file. None where there is no more room for offsets.
+    pub fn include(&mut self, other: Self) -> Option<u32> {
+        let end = self.included.last().map_or((0, self.text.len()), |(at, last)| (*at, last.text.len()));
+        let at = u32::try_from(end.1).ok()?.checked_add(end.0)?.checked_add(1)?;
+        at.checked_add(u32::try_from(other.text.len()).ok()?)?;
+        self.included.push((at, other));
+        Some(at)
+    }
+
+    /// The included file that a span is of, with the span's place in it.
+    fn included(&self, span: Span) -> Option<(&Self, Span)> {
+        let behind = self.included.partition_point(|(at, _)| *at <= span.start);
+        let (at, source) = self.included.get(behind.checked_sub(1)?)?;
+        let back = |offset: u32| offset.saturating_sub(*at);
+        Some((source, Span { start: back(span.start), end: back(span.end) }))
     }
 
     /// The file as the user named it.
@@ -102,6 +129,9 @@ impl Source {
     /// The text of a span; empty where the span is not of this source.
     #[must_use]
     pub fn slice(&self, span: Span) -> &str {
+        if let Some((source, span)) = self.included(span) {
+            return source.slice(span);
+        }
         self.text.get(span.start as usize..span.end as usize).unwrap_or_default()
     }
 
@@ -112,6 +142,9 @@ impl Source {
     /// [`caret_column`] tells where in it the meant text begins.
     #[must_use]
     pub fn place(&self, span: Span) -> Place {
+        if let Some((source, span)) = self.included(span) {
+            return source.place(span);
+        }
         let start = self.text.floor_char_boundary((span.start as usize).min(self.text.len()));
         let end = self.text.floor_char_boundary((span.end as usize).clamp(start, self.text.len()));
         let (before, after) = self.text.split_at(start);

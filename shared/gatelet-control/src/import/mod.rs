@@ -2,14 +2,21 @@
 //! [`Problem`](gatelet_model::Problem) at its place.
 //!
 //! Here lives what a definition *means*; how its text is read is `document`'s. Nothing here opens a file or serves a call.
-//! `openapi/` holds OpenAPI's own shapes; the rest is shared by every kind of definition: the reader that collects problems,
-//! CloudFormation's intrinsics, the known extensions, and in `not_yet` the list of what is understood but not acted on.
+//! `openapi/` holds OpenAPI's own shapes, `template/` those of SAM and CloudFormation; the rest is shared by every kind of
+//! definition: the reader that collects problems, CloudFormation's intrinsics, the known extensions, and in `not_yet` the
+//! list of what is understood but not acted on.
 
 mod extensions;
 mod intrinsics;
 mod not_yet;
 mod openapi;
 mod reader;
+mod template;
+
+pub use template::{
+    FunctionCode, FunctionDefinition, ImportedApi, ImportedApiKey, ImportedTemplate, TemplateOptions,
+    is_template, template,
+};
 
 use gatelet_model::{AccountId, Api, ApiId, Problem, Problems, Region, StageName};
 

@@ -23,19 +23,24 @@ pub(super) enum NotYet {
     ContentHandling,
     GatewayResponses,
     Compression,
-    BinaryMediaTypes,
     Cors,
     Documentation,
     EndpointConfiguration,
     SecurityPolicy,
     EndpointAccessMode,
+    Throttling,
+    AccessLog,
+    Canary,
+    UsagePlans,
+    DomainNames,
+    WebSocket,
 }
 
 impl NotYet {
     /// What is named, and what happens instead.
     const fn words(self) -> (&'static str, &'static str) {
         const PROXIED_OR_MOCKED: &str =
-            "calls answer 500; `HTTP_PROXY` and `MOCK` are served until this type is";
+            "calls answer 500; `AWS_PROXY`, `HTTP_PROXY` and `MOCK` are served until this type is";
         match self {
             Self::Authorizer => (
                 "authorizers (`x-amazon-apigateway-authorizer`)",
@@ -52,13 +57,10 @@ impl NotYet {
                 "requests reach the backend unchecked",
             ),
             Self::Integration(IntegrationType::Aws) => ("integrations of type `AWS`", PROXIED_OR_MOCKED),
-            Self::Integration(IntegrationType::AwsProxy) => {
-                ("integrations of type `AWS_PROXY`", PROXIED_OR_MOCKED)
-            }
             Self::Integration(IntegrationType::Http) => ("integrations of type `HTTP`", PROXIED_OR_MOCKED),
-            Self::Integration(IntegrationType::HttpProxy | IntegrationType::Mock) => {
-                ("this integration", "calls answer 500")
-            }
+            Self::Integration(
+                IntegrationType::AwsProxy | IntegrationType::HttpProxy | IntegrationType::Mock,
+            ) => ("this integration", "calls answer 500"),
             Self::IntegrationSubtype => ("service actions (`integrationSubtype`)", "calls answer 500"),
             Self::VpcLink => (
                 "VPC links (`connectionType: VPC_LINK`)",
@@ -82,9 +84,6 @@ impl NotYet {
                 "the gateway's own answers are those that AWS has by default",
             ),
             Self::Compression => ("`x-amazon-apigateway-minimum-compression-size`", "nothing is compressed"),
-            Self::BinaryMediaTypes => {
-                ("`x-amazon-apigateway-binary-media-types`", "bodies are passed on as they are")
-            }
             Self::Cors => (
                 "`x-amazon-apigateway-cors`",
                 "preflight requests are routed like others, and no header is added",
@@ -100,6 +99,12 @@ impl NotYet {
             Self::EndpointAccessMode => {
                 ("`x-amazon-apigateway-endpoint-access-mode`", "it is kept; TLS ends before the gateway")
             }
+            Self::Throttling => ("throttling", "no request is refused for coming too soon"),
+            Self::AccessLog => ("access logs of a stage", "every request is a line of the gateway's own log"),
+            Self::Canary => ("canary releases", "all requests see the stage's own deployment"),
+            Self::UsagePlans => ("usage plans and API keys", "no key opens anything and nothing is counted"),
+            Self::DomainNames => ("custom domains", "the API answers at its own addresses"),
+            Self::WebSocket => ("WebSocket APIs", "no connection is accepted"),
         }
     }
 
@@ -115,11 +120,16 @@ impl NotYet {
             Self::Authorizer
                 | Self::ApiKey
                 | Self::RequestValidator
-                | Self::Integration(IntegrationType::Aws | IntegrationType::AwsProxy | IntegrationType::Http)
+                | Self::Integration(IntegrationType::Aws | IntegrationType::Http)
                 | Self::IntegrationSubtype
                 | Self::VpcLink
                 | Self::Credentials
                 | Self::EndpointConfiguration
+                | Self::AccessLog
+                | Self::Canary
+                | Self::UsagePlans
+                | Self::DomainNames
+                | Self::WebSocket
         )
     }
 }

@@ -9,8 +9,8 @@ use gatelet_model::{ApiId, Connection, StageVariables, TlsConfig};
 use http::HeaderValue;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
 
-use super::Call;
 use super::target::Target;
+use super::{Call, trace};
 use crate::arrival::Arrival;
 use crate::payload::{Response, headers};
 use crate::ports::{BackendCall, BackendError, Backends, Clock, World};
@@ -108,7 +108,7 @@ impl HttpProxy {
                 call.headers.remove(CONTENT_LENGTH);
             }
         }
-        if let Some(trace) = trace_header(arrival) {
+        if let Ok(trace) = HeaderValue::from_str(&trace::root(arrival)) {
             call.headers.insert(X_AMZN_TRACE_ID, trace);
         }
         let mut request = http::Request::new(call.body);
@@ -165,17 +165,4 @@ fn forward(headers: &mut http::HeaderMap, arrival: &Arrival) {
     if let Ok(value) = HeaderValue::from_str(&text) {
         headers.insert(http::header::FORWARDED, value);
     }
-}
-
-/// `X-Amzn-Trace-Id: Root=1-{seconds}-{24 digits}`: the root is made of the request's time and id
-/// (<https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-traceids>).
-fn trace_header(arrival: &Arrival) -> Option<HeaderValue> {
-    const RANDOM_DIGITS: usize = 24;
-    let mut text = format!("Root=1-{:08x}-", arrival.now.milliseconds() / 1_000);
-    let start = text.len();
-    text.extend(arrival.request_id.chars().filter(char::is_ascii_hexdigit).take(RANDOM_DIGITS));
-    while text.len() - start < RANDOM_DIGITS {
-        text.push('0');
-    }
-    HeaderValue::from_str(&text).ok()
 }

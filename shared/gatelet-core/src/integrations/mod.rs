@@ -1,21 +1,28 @@
 //! What stands behind a route. AWS closes the set of types, so it is an enum with one `match`; each type is a file.
 
 mod http_proxy;
+pub mod lambda_proxy;
 mod mock;
 mod target;
+mod trace;
 
+use std::sync::Arc;
+
+use gatelet_model::rest::{Method, Resource};
 use gatelet_model::v2::{HttpIntegration, HttpRouteKey};
 use gatelet_model::{ApiId, IntegrationType, StageVariables};
 
 pub use http_proxy::HttpProxy;
+pub use lambda_proxy::{LambdaProxy, MediaTypes};
 pub use mock::Mock;
 pub use target::{Target, TargetError, escaped_value};
 
 use crate::arrival::Arrival;
-use crate::payload::{Body, Response};
+use crate::payload::{Body, CanonicalPath, Response};
 use crate::ports::{Clock, World};
 use crate::record::{IntegrationCall, Record};
 use crate::refusal::Refusal;
+use crate::stages::locate::Located;
 
 /// What the mapping stage established for an integration.
 #[derive(Debug)]
@@ -38,6 +45,25 @@ pub struct Call<'a> {
     pub path: std::borrow::Cow<'a, str>,
     /// Whether a mapping put the path in its place.
     pub path_is_mapped: bool,
+    /// Where the request led.
+    pub located: &'a Located,
+    /// The client's own path below the stage.
+    pub canonical: &'a CanonicalPath,
+}
+
+/// What a REST method's integration is compiled in.
+#[derive(Debug, Clone, Copy)]
+pub struct RestContext<'a> {
+    /// The API.
+    pub api_id: &'a ApiId,
+    /// The method's resource.
+    pub resource: &'a Resource,
+    /// The method.
+    pub method: &'a Method,
+    /// The API's binary media types.
+    pub binary: &'a Arc<MediaTypes>,
+    /// The stage's variables.
+    pub variables: &'a StageVariables,
 }
 
 /// A compiled integration.
@@ -47,6 +73,8 @@ pub enum Integration {
     Mock(Box<Mock>),
     /// An HTTP backend that sees the request as it came.
     HttpProxy(Box<HttpProxy>),
+    /// A Lambda function, told of the request in AWS's events.
+    LambdaProxy(Box<LambdaProxy>),
     /// A type that this version does not serve, or a part of the definition that cannot work: AWS accepts it
     /// and fails when it is used.
     Broken {
@@ -60,17 +88,18 @@ pub enum Integration {
 impl Integration {
     /// Compiles a REST method's integration.
     #[must_use]
-    pub fn compile_rest(
-        api_id: &ApiId,
-        integration: &gatelet_model::Integration,
-        variables: &StageVariables,
-    ) -> Self {
+    pub fn compile_rest(integration: &gatelet_model::Integration, context: &RestContext<'_>) -> Self {
+        let RestContext { api_id, resource, method, binary, variables } = *context;
         let kind = integration.kind.as_str();
         let compiled = match integration.kind {
             IntegrationType::Mock => Mock::compile(integration).map(|mock| Self::Mock(Box::new(mock))),
             IntegrationType::HttpProxy => HttpProxy::compile_rest(api_id, integration, variables)
                 .map(|proxy| Self::HttpProxy(Box::new(proxy))),
-            IntegrationType::Aws | IntegrationType::AwsProxy | IntegrationType::Http => Err(not_served(kind)),
+            IntegrationType::AwsProxy => {
+                LambdaProxy::compile_rest(integration, resource, method, binary, variables)
+                    .map(|proxy| Self::LambdaProxy(Box::new(proxy)))
+            }
+            IntegrationType::Aws | IntegrationType::Http => Err(not_served(kind)),
         };
         compiled.unwrap_or_else(|why| Self::Broken { kind, why })
     }
@@ -84,10 +113,13 @@ impl Integration {
     ) -> Self {
         let kind = integration.kind.as_str();
         let compiled = match integration.kind {
-            IntegrationType::HttpProxy => HttpProxy::compile_http(integration, route, variables),
-            _ => Err(not_served(kind)),
+            IntegrationType::HttpProxy => HttpProxy::compile_http(integration, route, variables)
+                .map(|proxy| Self::HttpProxy(Box::new(proxy))),
+            IntegrationType::AwsProxy => LambdaProxy::compile_http(integration, route, variables)
+                .map(|proxy| Self::LambdaProxy(Box::new(proxy))),
+            IntegrationType::Aws | IntegrationType::Http | IntegrationType::Mock => Err(not_served(kind)),
         };
-        compiled.map_or_else(|why| Self::Broken { kind, why }, |proxy| Self::HttpProxy(Box::new(proxy)))
+        compiled.unwrap_or_else(|why| Self::Broken { kind, why })
     }
 
     /// AWS's word for the type.
@@ -96,6 +128,7 @@ impl Integration {
         match self {
             Self::Mock(_) => IntegrationType::Mock.as_str(),
             Self::HttpProxy(_) => IntegrationType::HttpProxy.as_str(),
+            Self::LambdaProxy(_) => IntegrationType::AwsProxy.as_str(),
             Self::Broken { kind, .. } => kind,
         }
     }
@@ -124,6 +157,9 @@ impl Integration {
         let result = match self {
             Self::Mock(mock) => mock.answer(call, record).await,
             Self::HttpProxy(proxy) => proxy.call(world, arrival, call).await,
+            Self::LambdaProxy(proxy) => {
+                proxy.call(world.functions(), world.clock(), arrival, call, record).await
+            }
             Self::Broken { why, .. } => Err(Refusal::Configuration(why.clone())),
         };
         let latency = world.clock().monotonic().saturating_sub(begun);

@@ -99,7 +99,6 @@ pub fn remap_rest_proxy_answer(headers: &mut HeaderMap) {
             append_remapped(headers, &name, value);
         }
     }
-    headers.remove(VIA);
 }
 
 fn append_remapped(headers: &mut HeaderMap, name: &HeaderName, value: HeaderValue) {

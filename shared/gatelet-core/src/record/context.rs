@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::Record;
+use crate::arrival::Timestamp;
 
 /// Names of months as `$context.requestTime` has them.
 const MONTHS: [&str; 12] =
@@ -19,7 +20,7 @@ impl Record {
             "requestId" => Some(Cow::Borrowed(&self.request_id)),
             "extendedRequestId" => Some(Cow::Borrowed(&self.extended_request_id)),
             "requestTimeEpoch" => Some(Cow::Owned(self.arrived.milliseconds().to_string())),
-            "requestTime" => Some(Cow::Owned(request_time(self.arrived.milliseconds()))),
+            "requestTime" => Some(Cow::Owned(request_time(self.arrived))),
             "httpMethod" => Some(Cow::Borrowed(self.method.as_str())),
             "path" => self.path.as_deref().map(Cow::Borrowed),
             "protocol" => Some(Cow::Owned(format!("{:?}", self.version))),
@@ -55,8 +56,8 @@ impl Record {
 }
 
 /// The moment as Apache's common log format writes it: `20/Nov/2026:16:00:00 +0000`.
-fn request_time(milliseconds: u64) -> String {
-    let seconds = milliseconds / 1_000;
+pub(crate) fn request_time(moment: Timestamp) -> String {
+    let seconds = moment.milliseconds() / 1_000;
     let (days, second_of_day) = (seconds / 86_400, seconds % 86_400);
     let (year, month, day) = civil_date(days);
     let name = usize::try_from(month - 1).ok().and_then(|index| MONTHS.get(index)).copied().unwrap_or("Jan");
@@ -87,6 +88,7 @@ mod tests {
 
     #[test]
     fn times_are_written_as_in_logs() {
+        let request_time = |milliseconds| request_time(Timestamp::from_milliseconds(milliseconds));
         assert_eq!(request_time(0), "01/Jan/1970:00:00:00 +0000");
         assert_eq!(request_time(951_782_400_000), "29/Feb/2000:00:00:00 +0000");
         assert_eq!(request_time(1_795_190_399_999), "20/Nov/2026:15:59:59 +0000");

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use context::request_time;
 use gatelet_model::rest::GatewayResponseType;
 
 use crate::arrival::{Arrival, Timestamp};

@@ -8,7 +8,7 @@ use http::StatusCode;
 pub use answer::{Identity, http_answer, rest_answer};
 
 use crate::payload::PathError;
-use crate::ports::BackendError;
+use crate::ports::{BackendError, FunctionError};
 
 /// Why the gateway itself answers a request.
 ///
@@ -50,6 +50,10 @@ pub enum Refusal {
     Configuration(String),
     /// The integration gave no answer.
     Integration(BackendError),
+    /// The function gave no answer.
+    Function(FunctionError),
+    /// The function failed, or answered what is no answer; the text is for its author, not the client.
+    BadFunctionAnswer(String),
     /// Definitions cannot be had at the moment.
     DefinitionsUnavailable,
     /// The gateway is wrong.
@@ -93,6 +97,8 @@ impl Refusal {
         match self {
             Self::Configuration(why) => Some(why.clone()),
             Self::Integration(error) => Some(error.to_string()),
+            Self::Function(error) => Some(error.to_string()),
+            Self::BadFunctionAnswer(why) => Some(why.clone()),
             Self::BadPath(error) => Some(error.to_string()),
             Self::BadHeaders(why) => Some((*why).to_owned()),
             Self::AuthorizerUnavailable => Some("authorizers are not asked by this version".to_owned()),
@@ -170,6 +176,10 @@ impl Refusal {
                 INTERNAL,
             ),
             Self::Integration(error) => rest_integration_form(error),
+            Self::Function(error) => rest_function_form(error),
+            Self::BadFunctionAnswer(_) => {
+                form(Some(Type::Default5xx), S::BAD_GATEWAY, "InternalServerErrorException", INTERNAL)
+            }
             Self::DefinitionsUnavailable => form(
                 None,
                 S::SERVICE_UNAVAILABLE,
@@ -210,12 +220,19 @@ impl Refusal {
                 (S::UNSUPPORTED_MEDIA_TYPE, r#"{"message":"Unsupported Media Type"}"#)
             }
             Self::Integration(BackendError::RequestBody(error)) => return body_refusal(error).http_form(),
-            Self::Integration(BackendError::Timeout(_)) | Self::DefinitionsUnavailable => {
+            Self::Function(FunctionError::TooLarge(_)) => return Self::RequestTooLarge.http_form(),
+            // ASSUMPTION: a function that is called too often is as unavailable as one that does not answer in time.
+            Self::Integration(BackendError::Timeout(_))
+            | Self::Function(FunctionError::Timeout(_) | FunctionError::Throttled(_))
+            | Self::DefinitionsUnavailable => {
                 (S::SERVICE_UNAVAILABLE, r#"{"message":"Service Unavailable"}"#)
             }
-            Self::AuthorizerUnavailable | Self::Configuration(_) | Self::Integration(_) | Self::Internal => {
-                (S::INTERNAL_SERVER_ERROR, r#"{"message":"Internal Server Error"}"#)
-            }
+            Self::AuthorizerUnavailable
+            | Self::Configuration(_)
+            | Self::Integration(_)
+            | Self::Function(_)
+            | Self::BadFunctionAnswer(_)
+            | Self::Internal => (S::INTERNAL_SERVER_ERROR, r#"{"message":"Internal Server Error"}"#),
         };
         HttpForm { status, body }
     }
@@ -243,6 +260,25 @@ fn rest_integration_form(error: &BackendError) -> RestForm {
         BackendError::Refused(_) | BackendError::BadAddress(_) | BackendError::ForbiddenAddress(_) => {
             form(Type::IntegrationFailure, StatusCode::INTERNAL_SERVER_ERROR, INTERNAL)
         }
+    }
+}
+
+/// Whatever keeps Lambda from calling the function is 500 of the type that users customise for it, its 429 included
+/// (<https://repost.aws/knowledge-center/api-gateway-internal-server-error>); an event that is too large for Lambda is the
+/// client's 413, as seen in public threads.
+fn rest_function_form(error: &FunctionError) -> RestForm {
+    match error {
+        FunctionError::TooLarge(_) => Refusal::RequestTooLarge.rest_form(),
+        FunctionError::Timeout(timeout) => rest_integration_form(&BackendError::Timeout(*timeout)),
+        FunctionError::NotFound(_)
+        | FunctionError::Denied(_)
+        | FunctionError::Throttled(_)
+        | FunctionError::Unavailable(_) => RestForm {
+            response_type: Some(Type::IntegrationFailure),
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            error_type: "InternalServerErrorException",
+            body: INTERNAL,
+        },
     }
 }
 

@@ -10,6 +10,7 @@ use crate::payload::BodyError;
 fn every_refusal() -> Vec<(&'static str, Refusal)> {
     let text = || "for the author".to_owned();
     let integration = Refusal::Integration;
+    let function = Refusal::Function;
     vec![
         ("unknown host", Refusal::UnknownHost),
         ("no such stage", Refusal::NoSuchStage),
@@ -38,6 +39,13 @@ fn every_refusal() -> Vec<(&'static str, Refusal)> {
             "backend: client's body too long",
             integration(BackendError::RequestBody(BodyError::TooLong { limit: 1 })),
         ),
+        ("function: not found", function(FunctionError::NotFound(text()))),
+        ("function: denied", function(FunctionError::Denied(text()))),
+        ("function: throttled", function(FunctionError::Throttled(text()))),
+        ("function: event too large", function(FunctionError::TooLarge(1))),
+        ("function: timeout", function(FunctionError::Timeout(Duration::from_secs(29)))),
+        ("function: unavailable", function(FunctionError::Unavailable(text()))),
+        ("function: bad answer", Refusal::BadFunctionAnswer(text())),
         ("no definitions", Refusal::DefinitionsUnavailable),
         ("internal", Refusal::Internal),
     ]

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use gatelet_model::rest::{Method, Resource, RestApi};
-use gatelet_model::{ApiId, IntegrationType, MethodKey, PathTemplate, StageVariables};
+use gatelet_model::rest::RestApi;
+use gatelet_model::{IntegrationType, MethodKey, PathTemplate, StageVariables};
 
 use super::access::Access;
 use super::mapping::RestMapping;
 use super::routes::{RouteTable, Rules};
-use crate::integrations::Integration;
+use crate::integrations::{Integration, MediaTypes, RestContext};
 use crate::payload::CanonicalPath;
 
 /// A compiled REST API.
@@ -44,9 +44,11 @@ impl RestApiSnapshot {
                 .iter()
                 .flat_map(|resource| resource.methods.iter().map(move |pair| (resource, pair)))
         };
+        let binary = Arc::new(MediaTypes::new(&api.binary_media_types));
         let methods = pairs()
             .map(|(resource, (key, method))| {
-                compile_method(&api.id, api.policy.is_some(), resource, *key, method, variables)
+                let context = RestContext { api_id: &api.id, resource, method, binary: &binary, variables };
+                compile_method(&context, api.policy.is_some(), *key)
             })
             .collect();
         let routes =
@@ -68,25 +70,15 @@ impl RestApiSnapshot {
     }
 }
 
-fn compile_method(
-    api_id: &ApiId,
-    has_policy: bool,
-    resource: &Resource,
-    key: MethodKey,
-    method: &Method,
-    variables: &StageVariables,
-) -> RestMethod {
+fn compile_method(context: &RestContext<'_>, has_policy: bool, key: MethodKey) -> RestMethod {
+    let RestContext { resource, method, .. } = context;
     let (mapping, integration) = match &method.integration {
         None => {
             let why = "the method has no integration".to_owned();
             (RestMapping::default(), Integration::Broken { kind: "none", why })
         }
-        // A mock has no request that its parameters could go to.
-        Some(integration) if integration.kind == IntegrationType::Mock => {
-            (RestMapping::default(), Integration::compile_rest(api_id, integration, variables))
-        }
-        Some(integration) => match RestMapping::compile(&integration.request_parameters) {
-            Ok(mapping) => (mapping, Integration::compile_rest(api_id, integration, variables)),
+        Some(integration) => match mapping(integration) {
+            Ok(mapping) => (mapping, Integration::compile_rest(integration, context)),
             Err(why) => {
                 (RestMapping::default(), Integration::Broken { kind: integration.kind.as_str(), why })
             }
@@ -99,5 +91,15 @@ fn compile_method(
         api_key_required: method.api_key_required,
         mapping,
         integration,
+    }
+}
+
+fn mapping(integration: &gatelet_model::Integration) -> Result<RestMapping, String> {
+    match integration.kind {
+        // A mock has no request that its parameters could go to.
+        IntegrationType::Mock => Ok(RestMapping::default()),
+        // Recorded: a Lambda proxy ignores its mappings, and still fails by one that no mapping may be.
+        IntegrationType::AwsProxy => RestMapping::ignored(&integration.request_parameters),
+        _ => RestMapping::compile(&integration.request_parameters),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use gatelet_model::{Api, Deployment, PartId, Stage, StageName, StagePointer, StageVariables};
+use gatelet_model::{AccountId, Api, Deployment, PartId, Stage, StageName, StagePointer, StageVariables};
 
 use super::http::HttpApiSnapshot;
 use super::rest::RestApiSnapshot;
@@ -11,6 +11,7 @@ use super::rest::RestApiSnapshot;
 #[derive(Debug)]
 pub struct StageSnapshot {
     name: StageName,
+    account_id: Arc<str>,
     api_id: Arc<str>,
     api_name: Arc<str>,
     stage_text: Arc<str>,
@@ -34,9 +35,9 @@ pub enum ApiSnapshot {
 }
 
 impl StageSnapshot {
-    /// Compiles a deployment for the stage that shows it.
+    /// Compiles a deployment for the stage that shows it, in the account that the API belongs to.
     #[must_use]
-    pub fn compile(deployment: &Deployment, pointer: &StagePointer) -> Self {
+    pub fn compile(deployment: &Deployment, pointer: &StagePointer, account: &AccountId) -> Self {
         let variables = match &pointer.stage {
             Stage::Rest(stage) => stage.variables.clone(),
             Stage::V2(stage) => stage.variables.clone(),
@@ -54,6 +55,7 @@ impl StageSnapshot {
         };
         Self {
             name: pointer.stage.name().clone(),
+            account_id: account.as_str().into(),
             api_id: deployment.api.id().as_str().into(),
             api_name: deployment.api.name().into(),
             stage_text: pointer.stage.name().as_str().into(),
@@ -70,6 +72,12 @@ impl StageSnapshot {
     #[must_use]
     pub const fn name(&self) -> &StageName {
         &self.name
+    }
+
+    /// The account that the API belongs to.
+    #[must_use]
+    pub const fn account_id(&self) -> &Arc<str> {
+        &self.account_id
     }
 
     /// The API's id.

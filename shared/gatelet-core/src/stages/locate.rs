@@ -35,13 +35,36 @@ pub struct Front {
 pub struct Located {
     /// The stage.
     pub stage: Arc<StageSnapshot>,
+    /// What the client wrote before that path to address the stage: `/dev`, or the base path of a custom domain.
+    base: Box<str>,
     /// The path below it, as it came.
     raw_path: Box<str>,
+    /// Whether a custom domain led here.
+    pub custom_domain: bool,
     /// The host in the request, lower-case, without port.
     pub host: Box<str>,
 }
 
 impl Located {
+    /// A stage found at a host, with what the client wrote to address it and the rest of the path.
+    #[must_use]
+    pub fn new(stage: Arc<StageSnapshot>, host: Box<str>, base: Box<str>, raw_path: Box<str>) -> Self {
+        Self { stage, base, raw_path, custom_domain: false, host }
+    }
+
+    /// What the client wrote before the path to address the stage: `/dev`, the base path of a custom domain, or nothing.
+    /// The forms of addressing that only this gateway has are written as AWS's would be.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// The path below the stage, as it came.
+    #[must_use]
+    pub fn raw_path(&self) -> &str {
+        &self.raw_path
+    }
+
     /// The one canonical path below the stage, from which everything else derives.
     ///
     /// # Errors
@@ -90,7 +113,8 @@ pub async fn locate<W: World>(
             if own_name && stage.disables_execute_api_endpoint() {
                 return Err(Refusal::UnknownHost);
             }
-            Ok(Located { stage, raw_path: rest.into(), host })
+            let (base, raw_path) = (stage_base(&stage).into(), rest.into());
+            Ok(Located::new(stage, host, base, raw_path))
         }
         Address::Domain => {
             let domain = definitions.domain(&host, arrival.deadline).await.map_err(closed)?;
@@ -99,11 +123,20 @@ pub async fn locate<W: World>(
             let (mapping, rest) = longest_mapping(&domain, path.as_str()).ok_or(Refusal::NoSuchStage)?;
             let published = definitions.published(&mapping.api_id, arrival.deadline).await.map_err(closed)?;
             let published = published.ok_or(Refusal::NoSuchStage)?;
+            let mut base = String::new();
+            if !mapping.key.as_str().is_empty() {
+                base.push('/');
+                base.push_str(mapping.key.as_str());
+            }
             let (stage, rest) = match &mapping.stage {
                 Some(name) => (named_stage(&published, name.as_str())?, rest),
-                None => stage_of(&published, rest)?,
+                None => {
+                    let (stage, rest) = stage_of(&published, rest)?;
+                    base.push_str(&stage_base(&stage));
+                    (stage, rest)
+                }
             };
-            Ok(Located { stage, raw_path: rest.into(), host })
+            Ok(Located { custom_domain: true, ..Located::new(stage, host, base.into(), rest.into()) })
         }
     }
 }
@@ -200,6 +233,11 @@ fn stage_of<'p>(published: &Published, path: &'p str) -> Result<(Arc<StageSnapsh
         Some(stage) => Ok((Arc::clone(stage), trimmed.get(name.len()..).unwrap_or_default())),
         None => Ok((named_stage(published, StageName::DEFAULT)?, path)),
     }
+}
+
+/// What stands before the path where a stage is addressed by its name; `$default` needs none.
+fn stage_base(stage: &StageSnapshot) -> String {
+    if stage.name().is_default() { String::new() } else { format!("/{}", stage.name()) }
 }
 
 /// The mapping with the longest path that the request's path begins with, and what is left

@@ -47,6 +47,8 @@ pub fn rest<'a>(
         variables: located.stage.variables(),
         path: Cow::Borrowed(path.as_str()),
         path_is_mapped: false,
+        located,
+        canonical: path,
     })
 }
 
@@ -84,6 +86,8 @@ pub fn http<'a>(
         variables: located.stage.variables(),
         path: mapped.path.map_or(Cow::Borrowed(path.as_str()), Cow::Owned),
         path_is_mapped,
+        located,
+        canonical: path,
     })
 }
 

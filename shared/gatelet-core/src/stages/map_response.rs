@@ -1,6 +1,7 @@
 //! From the integration's answer to the client's.
 
 use gatelet_model::StageVariables;
+use http::header::VIA;
 
 use crate::integrations::Integration;
 use crate::payload::{Response, headers};
@@ -11,8 +12,13 @@ use crate::snapshot::HttpMapping;
 /// A REST API's answer: a backend's own headers are renamed where their names are the gateway's.
 #[must_use]
 pub fn rest(integration: &Integration, mut answer: Response) -> Response {
-    if matches!(integration, Integration::HttpProxy(_)) {
-        headers::remap_rest_proxy_answer(answer.headers_mut());
+    match integration {
+        Integration::HttpProxy(_) => {
+            headers::remap_rest_proxy_answer(answer.headers_mut());
+            answer.headers_mut().remove(VIA);
+        }
+        Integration::LambdaProxy(_) => headers::remap_rest_proxy_answer(answer.headers_mut()),
+        Integration::Mock(_) | Integration::Broken { .. } => {}
     }
     answer
 }

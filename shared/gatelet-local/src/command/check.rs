@@ -5,12 +5,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use gatelet_control::import::Imported;
 use gatelet_model::{Problem, Severity};
 use serde_json::{Value, json};
 
 use super::{COMMAND_AT_FAULT, DEFINITIONS_AT_FAULT, DecisionArguments, colour, failed};
-use crate::definition::{Rendering, counted, import_file, routes};
+use crate::definition::{Defined, Definition, Rendering, counted, import_file, routes};
 use crate::dev::Projects;
 
 #[derive(Debug, Args)]
@@ -41,12 +40,12 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         Err(error) => return failed(&error, COMMAND_AT_FAULT),
     };
     let decisions = arguments.decisions.decisions();
-    let checked: Vec<(String, Imported)> = projects
+    let checked: Vec<(String, Definition)> = projects
         .files
         .into_iter()
         .map(|file| {
-            let imported = import_file(&file.path, &file.name, &decisions);
-            (file.name, imported)
+            let definition = import_file(&file.path, &file.name, &decisions);
+            (file.name, definition)
         })
         .collect();
     let text = match arguments.format {
@@ -55,36 +54,44 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     };
     // A reader that has read enough is no error.
     let _ = std::io::stdout().write_all(text.as_bytes());
-    if checked.iter().any(|(_, imported)| imported.problems.has_errors()) {
+    if checked.iter().any(|(_, definition)| definition.problems.has_errors()) {
         ExitCode::from(DEFINITIONS_AT_FAULT)
     } else {
         ExitCode::SUCCESS
     }
 }
 
-fn as_text(checked: &[(String, Imported)]) -> String {
+fn as_text(checked: &[(String, Definition)]) -> String {
     let rendering = Rendering { colour: colour() };
     let mut text = String::new();
-    for (file, imported) in checked {
-        text.push_str(&rendering.all(&imported.problems));
-        text.push_str(&format!("{file}: {}\n", outcome(imported)));
+    for (file, definition) in checked {
+        text.push_str(&rendering.all(&definition.problems));
+        text.push_str(&format!("{file}: {}\n", outcome(definition)));
     }
-    let all = || checked.iter().flat_map(|(_, imported)| &imported.problems);
+    let all = || checked.iter().flat_map(|(_, definition)| &definition.problems);
     if checked.len() > 1 {
         text.push_str(&format!("{}: {}\n", counted(checked.len(), "definition"), totals(all())));
     }
     text
 }
 
-fn outcome(imported: &Imported) -> String {
-    let totals = totals(imported.problems.iter());
-    match &imported.api {
-        Some(api) => {
-            let routes = counted(routes(api).len(), "route");
-            format!("{} `{}`, {routes}, {totals}", api.kind(), api.name())
-        }
-        None => format!("{totals}; it cannot be served"),
+fn outcome(definition: &Definition) -> String {
+    let totals = totals(definition.problems.iter());
+    if !definition.can_be_served() {
+        return format!("{totals}; it cannot be served");
     }
+    let mut parts: Vec<String> = definition
+        .apis
+        .iter()
+        .map(|Defined { api, .. }| {
+            format!("{} `{}`, {}", api.kind(), api.name(), counted(routes(api).len(), "route"))
+        })
+        .collect();
+    if !definition.functions.is_empty() {
+        parts.push(counted(definition.functions.len(), "function"));
+    }
+    parts.push(totals);
+    parts.join(", ")
 }
 
 fn totals<'a>(problems: impl Iterator<Item = &'a Problem>) -> String {
@@ -98,21 +105,24 @@ fn totals<'a>(problems: impl Iterator<Item = &'a Problem>) -> String {
     }
 }
 
-fn as_json(checked: &[(String, Imported)]) -> String {
+fn as_json(checked: &[(String, Definition)]) -> String {
     let definitions: Vec<Value> = checked
         .iter()
-        .map(|(file, imported)| {
+        .map(|(file, definition)| {
+            let names = definition.functions.iter().map(|function| &function.name);
             json!({
                 "file": file,
-                "kind": imported.api.as_ref().map(gatelet_model::Api::kind),
-                "name": imported.api.as_ref().map(gatelet_model::Api::name),
-                "decided": imported.decided,
-                "routes": imported.api.as_ref().map(routes),
-                "problems": imported.problems.iter().map(problem_as_json).collect::<Vec<_>>(),
+                "apis": definition.apis.iter().map(api_as_json).collect::<Vec<_>>(),
+                "functions": names.collect::<Vec<_>>(),
+                "problems": definition.problems.iter().map(problem_as_json).collect::<Vec<_>>(),
             })
         })
         .collect();
     format!("{:#}\n", json!({ "definitions": definitions }))
+}
+
+fn api_as_json(Defined { api, decided, .. }: &Defined) -> Value {
+    json!({ "kind": api.kind(), "name": api.name(), "decided": decided, "routes": routes(api) })
 }
 
 fn problem_as_json(problem: &Problem) -> Value {

@@ -1,15 +1,17 @@
 //! `gatelet dev`.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
+use gatelet_aws::environment::parse_endpoint;
 use gatelet_model::StageName;
+use http::Uri;
 
 use super::{COMMAND_AT_FAULT, DEFINITIONS_AT_FAULT, DecisionArguments, colour, failed, parsed};
-use crate::dev::{self, DevError, Look, Options, StateChoice};
+use crate::dev::{self, DevError, FunctionMapping, Look, Options, StateChoice};
 use crate::requests::{Console, LogFormat};
 use crate::store::StateOption;
 
@@ -23,6 +25,8 @@ const END_PATIENCE: Duration = Duration::from_secs(1);
 #[command(after_help = "\
 Each API answers at the URL that is shown, and at http://{api-id}.execute-api.localhost:8080/{stage}/.
 The only API that is given answers at http://127.0.0.1:8080/{stage}/ too; the stage `$default` has no prefix.
+
+The functions of SAM and CloudFormation templates are run here, and started anew when their code is edited.
 
 A directory may hold a `dev.toml`, which names its definitions, stage variables and backends to start:
   definitions = [\"openapi.yaml\"]
@@ -42,11 +46,11 @@ pub(super) struct Arguments {
     decisions: DecisionArguments,
 
     /// Where requests are answered; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", value_parser = address)]
     listen: SocketAddr,
 
     /// Where the control plane answers; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8081")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8081", value_parser = address)]
     control_listen: SocketAddr,
 
     /// Answer for this host too, beside loopback and the APIs' own names
@@ -60,6 +64,14 @@ pub(super) struct Arguments {
     /// Keep definitions in this DynamoDB instead of the embedded one
     #[arg(long, value_name = "URL", conflicts_with = "state")]
     dynamodb_endpoint: Option<String>,
+
+    /// The code of a function that no template gives, by its name or ARN; may be given several times
+    #[arg(long = "function", value_name = "NAME=DIR[:HANDLER]", value_parser = FunctionMapping::parse)]
+    functions: Vec<FunctionMapping>,
+
+    /// Call functions here instead of running them, such as https://lambda.us-east-1.amazonaws.com
+    #[arg(long, value_name = "URL", conflicts_with = "functions", value_parser = parse_endpoint)]
+    lambda_endpoint: Option<Uri>,
 
     /// How requests are logged
     #[arg(long, value_name = "FORMAT", default_value = "text")]
@@ -87,6 +99,16 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     }
 }
 
+/// An address and a port; a port alone is on this machine.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    if let Ok(port) = text.strip_prefix(':').unwrap_or(text).parse() {
+        return Ok(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port));
+    }
+    let text = text.replace("localhost:", "127.0.0.1:");
+    text.parse()
+        .map_err(|_| "write an address and a port, such as 127.0.0.1:8080, or a port alone".to_owned())
+}
+
 const fn exit_code(error: &DevError) -> u8 {
     if error.is_about_definitions() { DEFINITIONS_AT_FAULT } else { COMMAND_AT_FAULT }
 }
@@ -104,10 +126,33 @@ impl Arguments {
             decisions: self.decisions.decisions(),
             stage: self.stage.clone(),
             state,
+            lambda_endpoint: self.lambda_endpoint.clone(),
+            functions: self.functions.clone(),
             listen: self.listen,
             control_listen: self.control_listen,
             allowed_hosts: self.allow_host.clone(),
             look: Look { colour, width },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_taken_as_people_write_them() {
+        for (text, meant) in [
+            ("127.0.0.1:8080", "127.0.0.1:8080"),
+            ("8080", "127.0.0.1:8080"),
+            (":0", "127.0.0.1:0"),
+            ("localhost:1", "127.0.0.1:1"),
+            ("[::]:80", "[::]:80"),
+        ] {
+            assert_eq!(address(text).map(|address| address.to_string()), Ok(meant.to_owned()));
+        }
+        for text in ["", "a:1", "127.0.0.1", "65536", "::1"] {
+            assert!(address(text).is_err(), "{text}");
         }
     }
 }

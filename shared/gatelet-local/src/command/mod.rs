@@ -55,7 +55,7 @@ struct Command {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// Serve definitions, and reload them as they are edited
-    Dev(dev::Arguments),
+    Dev(Box<dev::Arguments>),
     /// Show every problem of definitions
     Check(check::Arguments),
 }
@@ -63,13 +63,17 @@ enum Action {
 /// What is decided beside the files.
 #[derive(Debug, Args)]
 struct DecisionArguments {
-    /// Take every definition for a REST API
+    /// Take every OpenAPI definition for a REST API
     #[arg(long, conflicts_with = "http")]
     rest: bool,
 
-    /// Take every definition for an HTTP API
+    /// Take every OpenAPI definition for an HTTP API
     #[arg(long)]
     http: bool,
+
+    /// The value of a template's parameter; may be given several times
+    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
+    parameters: Vec<(String, String)>,
 
     /// The account to serve as
     #[arg(long, value_name = "ID", default_value = ACCOUNT, value_parser = parsed(AccountId::parse))]
@@ -87,8 +91,18 @@ impl DecisionArguments {
             (false, true) => Some(ApiKind::Http),
             (false, false) => None,
         };
-        Decisions { kind, account: self.account.clone(), region: self.region.clone() }
+        let parameters = self.parameters.iter().cloned().collect();
+        Decisions { kind, account: self.account.clone(), region: self.region.clone(), parameters }
     }
+}
+
+/// A name and a value.
+fn parameter(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text
+        .split_once('=')
+        .filter(|(name, _)| !name.is_empty())
+        .ok_or("write its name and its value, as in `Stage=dev`")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 /// A constructor of the vocabulary as a parser of arguments.

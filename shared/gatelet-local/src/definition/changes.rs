@@ -25,6 +25,23 @@ impl Change {
             Self::Changed(route) => format!("~ {route}"),
         }
     }
+
+    /// The change with the name of its API. A template's APIs may have one name, but for their kinds.
+    #[must_use]
+    pub fn of(self, api: &Api) -> Self {
+        let named = |route: String| format!("{} {}: {route}", api.kind(), api.name());
+        match self {
+            Self::Added(route) => Self::Added(named(route)),
+            Self::Removed(route) => Self::Removed(named(route)),
+            Self::Changed(route) => Self::Changed(named(route)),
+        }
+    }
+}
+
+/// All routes of an API that is new.
+#[must_use]
+pub fn additions(api: &Api) -> Vec<Change> {
+    Parts::of(api).0.into_iter().map(|(key, _)| Change::Added(key)).collect()
 }
 
 /// What is different between two versions of an API: added and changed routes in the new order, then removed ones.

@@ -109,5 +109,6 @@ fn integration_text(kind: IntegrationType, method: Option<&str>, target: Option<
 /// The function's name in the ARN by which it is invoked.
 fn function_name(uri: &str) -> Option<&str> {
     let (_, after) = uri.split_once(":function:")?;
-    Some(after.split_once("/invocations").map_or(after, |(name, _)| name))
+    // Streaming functions are invoked by another path.
+    Some(after.split('/').next().unwrap_or(after))
 }

@@ -1,4 +1,4 @@
-//! Routes as a table that fits the terminal.
+//! Routes and functions as tables that fit the terminal.
 
 use comfy_table::{ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle};
 
@@ -22,14 +22,31 @@ const INDENT: &str = "  ";
 /// A table of routes, `width` characters wide at most, each line indented.
 #[must_use]
 pub fn table(routes: &[Route], width: u16) -> String {
+    let rows = routes.iter().map(|route| [&route.method, &route.path, &route.authorizer, &route.integration]);
+    rendered(["Method", "Path", "Authorizer", "Integration"], rows, width)
+}
+
+/// A table of functions: name, runtime, handler and the directory of the code; `width` characters wide at most, each line
+/// indented.
+#[must_use]
+pub fn functions_table(functions: &[[String; 4]], width: u16) -> String {
+    let rows = functions.iter().map(|function| function.each_ref());
+    rendered(["Function", "Runtime", "Handler", "Code"], rows, width)
+}
+
+fn rendered<'a>(
+    headings: [&str; 4],
+    rows: impl ExactSizeIterator<Item = [&'a String; 4]>,
+    width: u16,
+) -> String {
+    let count = rows.len();
     let mut table = Table::new();
     table
         .load_style(STYLE)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(width.max(WIDTH_MIN) - 2)
-        .set_header(["Method", "Path", "Authorizer", "Integration"]);
-    for route in routes.iter().take(ROWS_MAX) {
-        let cells = [&route.method, &route.path, &route.authorizer, &route.integration];
+        .set_header(headings);
+    for cells in rows.take(ROWS_MAX) {
         table.add_row(cells.map(|cell| printable(cell, CELL_CHARACTERS_MAX).into_owned()));
     }
     let mut text = String::new();
@@ -38,8 +55,8 @@ pub fn table(routes: &[Route], width: u16) -> String {
         text.push_str(line.trim_end());
         text.push('\n');
     }
-    if routes.len() > ROWS_MAX {
-        text.push_str(&format!("{INDENT}  and {} more\n", routes.len() - ROWS_MAX));
+    if count > ROWS_MAX {
+        text.push_str(&format!("{INDENT}  and {} more\n", count - ROWS_MAX));
     }
     text
 }

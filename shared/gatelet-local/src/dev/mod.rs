@@ -1,16 +1,19 @@
 //! `gatelet dev`: definitions are deployed, served, shown, and deployed again whenever they are edited.
 
 mod backends;
+mod functions;
 mod project;
 mod session;
 mod settings;
 mod show;
+mod signals;
 mod state;
 mod watch;
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
@@ -18,24 +21,33 @@ use std::time::Instant;
 use gatelet_aws::backends::HttpBackends;
 use gatelet_aws::clock::SystemClock;
 use gatelet_aws::environment::{Environment, EnvironmentProblem};
+use gatelet_aws::functions::{LambdaFunctions, LambdaSettings};
 use gatelet_core::pipeline::Front;
 use gatelet_model::StageName;
+use http::Uri;
 use tokio::net::TcpListener;
 
-use crate::definition::Decisions;
+use crate::definition::{Decisions, counted};
 use crate::doors::{ControlDoor, Gateway, LocalWorld};
 use crate::requests::{Console, printable};
 use crate::server::limits::Patience;
 use crate::server::{Server, Sink};
 use backends::RunningBackend;
+pub use functions::FunctionMapping;
+use functions::Functions;
 pub use project::Projects;
 use session::{Parts, Session};
 pub use show::Look;
+use signals::Signals;
 pub use state::StateChoice;
 use watch::Watch;
 
 /// Names of APIs are cut after this many characters.
 const NAME_CHARACTERS_MAX: usize = 120;
+/// AWS's name of the service, as its endpoint variables have it.
+const LAMBDA: &str = "Lambda";
+/// A list of requests is cut after this many characters.
+const WAITING_CHARACTERS_MAX: usize = 400;
 
 /// What `gatelet dev` was asked for.
 #[derive(Debug, Clone)]
@@ -48,6 +60,10 @@ pub struct Options {
     pub stage: Option<StageName>,
     /// Where definitions are kept.
     pub state: StateChoice,
+    /// Where functions are called instead of being run here.
+    pub lambda_endpoint: Option<Uri>,
+    /// The code of functions that no template gives.
+    pub functions: Vec<FunctionMapping>,
     /// The data plane's address.
     pub listen: SocketAddr,
     /// The control plane's address.
@@ -80,6 +96,9 @@ pub enum DevError {
         /// What the machine says.
         why: String,
     },
+    /// Functions cannot be run.
+    #[error(transparent)]
+    Functions(#[from] functions::FunctionsError),
     /// A program behind an API cannot be started.
     #[error(transparent)]
     Backend(#[from] backends::BackendError),
@@ -109,6 +128,32 @@ impl DevError {
 /// # Errors
 /// A [`DevError`]; whatever was started has been stopped.
 pub async fn run(options: Options, console: &Console) -> Result<(), DevError> {
+    let mut signals =
+        Signals::listen().map_err(|error| DevError::Machine { what: "signals", why: error.to_string() })?;
+    let mut running = tokio::select! {
+        started = start(&options, console) => started?,
+        // What was started so far is dropped, and ends with that.
+        () = signals.next() => return Ok(()),
+    };
+    tokio::select! {
+        never = running.reload_edits(&options, console) => match never {},
+        () = signals.next() => {}
+    }
+    running.finish(&mut signals, console).await;
+    Ok(())
+}
+
+/// Everything that runs.
+struct Running {
+    session: Session,
+    watch: Watch,
+    gateway: Arc<Gateway<LocalWorld>>,
+    data: Server,
+    control: Server,
+    backends: Vec<BTreeMap<String, RunningBackend>>,
+}
+
+async fn start(options: &Options, console: &Console) -> Result<Running, DevError> {
     let began = Instant::now();
     let projects = Projects::find(&options.given)?;
     let environment = Environment::of_process().map_err(DevError::Environment)?;
@@ -124,15 +169,21 @@ pub async fn run(options: Options, console: &Console) -> Result<(), DevError> {
     // No integration reaches the control plane.
     let http_backends = HttpBackends::new(environment.backends().forbidding(control_address.into()))
         .map_err(|error| DevError::Machine { what: "an HTTP client", why: error.to_string() })?;
+    let elsewhere = options.lambda_endpoint.clone().or_else(|| environment.endpoint(LAMBDA).cloned());
+    let Decisions { account, region, .. } = &options.decisions;
+    let is_elsewhere = elsewhere.is_some();
+    let functions = Functions::start(&options.functions, is_elsewhere, account, region, console).await?;
+    let lambda = lambda(&environment, elsewhere.as_ref(), &functions)?;
 
-    let watch = Watch::new(projects.files.iter().map(|file| file.path.clone()));
+    let mut watch = Watch::new(projects.files.iter().map(|file| file.path.clone()));
     let mut session = Session::new(Parts {
         variables: variables(&projects, &backends),
         projects,
         decisions: options.decisions.clone(),
         stage: options.stage.clone(),
+        functions,
         definitions: Arc::clone(&state.definitions),
-        address: data_address,
+        address: reachable(data_address),
         look: options.look,
     });
     let url = |address: SocketAddr| options.look.url(&format!("http://{address}"));
@@ -143,30 +194,91 @@ pub async fn run(options: Options, console: &Console) -> Result<(), DevError> {
         url(control_address),
         state.shown,
     ));
+    if let Some(elsewhere) = &elsewhere {
+        console.say(format!(
+            "functions are called at {}, none is run here\n",
+            options.look.url(&elsewhere.to_string())
+        ));
+    }
     session.begin(&mut |text| console.say(text)).await?;
+    for number in 0..session.files() {
+        watch.follow(number, session.references(number));
+    }
 
-    let world = LocalWorld::new(state.definitions, http_backends, SystemClock::new());
-    let gateway = Arc::new(Gateway::new(world, front(&options, &session)));
+    let world = LocalWorld::new(state.definitions, http_backends, lambda, SystemClock::new());
+    let gateway = Arc::new(Gateway::new(world, front(options, &session)));
     let sink: Arc<dyn Sink> = Arc::new(console.clone());
-    let start = |error: io::Error| DevError::Machine { what: "a server", why: error.to_string() };
+    let refused = |error: io::Error| DevError::Machine { what: "a server", why: error.to_string() };
     let data =
-        Server::start(data_listener, Arc::clone(&gateway), sink, Patience::default()).map_err(start)?;
+        Server::start(data_listener, Arc::clone(&gateway), sink, Patience::default()).map_err(refused)?;
     let door = ControlDoor::new(SystemClock::new(), Arc::clone(session.overview()));
-    let control =
-        Server::start(control_listener, door, Arc::new(Unlogged), Patience::default()).map_err(start)?;
-    if let Some(text) = earlier(&options, &session) {
+    let control = Server::start(control_listener, door, Arc::new(Unlogged), Patience::default());
+    let control = control.map_err(refused)?;
+    if let Some(text) = earlier(options, &session) {
         console.say(text);
     }
-    // From here on a signal is answered by finishing what is under way; before, it simply ends the process.
-    let mut signals = Signals::listen()?;
-    console.say(ready(&options, &session, began));
+    console.say(ready(options, &session, began));
+    Ok(Running { session, watch, gateway, data, control, backends })
+}
 
-    serve(&mut session, watch, &gateway, &options, &mut signals, console).await;
-    finish(data, control, &mut signals, console).await;
-    for backend in backends.into_iter().flat_map(BTreeMap::into_values) {
-        backend.stop().await;
+impl Running {
+    /// Reloads what is edited, without end.
+    async fn reload_edits(&mut self, options: &Options, console: &Console) -> Infallible {
+        loop {
+            for number in self.watch.changed().await {
+                console.say(self.session.reload(number).await);
+                self.watch.follow(number, self.session.references(number));
+            }
+            self.gateway.set_front(front(options, &self.session));
+        }
     }
-    Ok(())
+
+    /// Finishes what is under way; a second signal stops at once.
+    async fn finish(self, signals: &mut Signals, console: &Console) {
+        let waiting = self.data.in_flight().list();
+        if waiting.is_empty() {
+            console.say("\nstopped");
+        } else {
+            let count = counted(waiting.len(), "request");
+            let list = printable(&waiting.join(", "), WAITING_CHARACTERS_MAX).into_owned();
+            console.say(format!(
+                "\nstopping: waiting for {count} under way ({list}); Ctrl-C again stops at once"
+            ));
+        }
+        let stopping = async { tokio::join!(self.data.stop(), self.control.stop()).0 };
+        tokio::select! {
+            cut_off = stopping => {
+                if !cut_off.is_empty() {
+                    let list = printable(&cut_off.join(", "), WAITING_CHARACTERS_MAX).into_owned();
+                    console.say(format!("these took too long and were cut off: {list}"));
+                }
+            }
+            () = signals.next() => console.say("stopped at once"),
+        }
+        self.session.stop().await;
+        for backend in self.backends.into_iter().flat_map(BTreeMap::into_values) {
+            backend.stop().await;
+        }
+    }
+}
+
+/// The client of functions: of those that are run here, or elsewhere.
+fn lambda(
+    environment: &Environment,
+    elsewhere: Option<&Uri>,
+    functions: &Functions,
+) -> Result<LambdaFunctions, DevError> {
+    let failed = |why: String| DevError::Machine { what: "a client of Lambda", why };
+    let endpoint = match (elsewhere, functions.endpoint()) {
+        (Some(elsewhere), _) => Some(elsewhere.clone()),
+        (None, Some(here)) => {
+            Some(here.parse().map_err(|error: http::uri::InvalidUri| failed(error.to_string()))?)
+        }
+        (None, None) => None,
+    };
+    let settings = LambdaSettings::of(environment);
+    let settings = endpoint.map_or_else(|| settings.clone(), |endpoint| settings.clone().at(endpoint));
+    LambdaFunctions::new(settings).map_err(|error| failed(error.to_string()))
 }
 
 /// The control plane's requests leave no line: they are the user's own tools asking.
@@ -175,88 +287,6 @@ struct Unlogged;
 impl Sink for Unlogged {
     fn take(&self, record: gatelet_core::record::SealedRecord) {
         tracing::debug!(path = record.path(), status = record.status(), "a request to the control plane");
-    }
-}
-
-/// Reloads what is edited until a signal comes.
-async fn serve(
-    session: &mut Session,
-    mut watch: Watch,
-    gateway: &Gateway<LocalWorld>,
-    options: &Options,
-    signals: &mut Signals,
-    console: &Console,
-) {
-    loop {
-        tokio::select! {
-            () = signals.next() => return,
-            changed = watch.changed() => {
-                for number in changed {
-                    console.say(session.reload(number).await);
-                }
-                gateway.set_front(front(options, session));
-            }
-        }
-    }
-}
-
-/// Finishes what is under way; a second signal stops at once.
-async fn finish(data: Server, control: Server, signals: &mut Signals, console: &Console) {
-    let waiting = data.in_flight().list();
-    if waiting.is_empty() {
-        console.say("\nstopped");
-    } else {
-        let count = crate::definition::counted(waiting.len(), "request");
-        console.say(format!(
-            "\nstopping: waiting for {count} under way ({}); Ctrl-C again stops at once",
-            waiting.join(", ")
-        ));
-    }
-    let stopping = async { tokio::join!(data.stop(), control.stop()).0 };
-    tokio::select! {
-        cut_off = stopping => {
-            if !cut_off.is_empty() {
-                console.say(format!("these took too long and were cut off: {}", cut_off.join(", ")));
-            }
-        }
-        () = signals.next() => console.say("stopped at once"),
-    }
-}
-
-struct Signals {
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
-}
-
-impl Signals {
-    #[cfg(unix)]
-    fn listen() -> Result<Self, DevError> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let refused = |error: io::Error| DevError::Machine { what: "signals", why: error.to_string() };
-        Ok(Self {
-            terminate: signal(SignalKind::terminate()).map_err(refused)?,
-            interrupt: signal(SignalKind::interrupt()).map_err(refused)?,
-        })
-    }
-
-    #[cfg(unix)]
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
-
-    #[cfg(not(unix))]
-    fn listen() -> Result<Self, DevError> {
-        Ok(Self {})
-    }
-
-    #[cfg(not(unix))]
-    async fn next(&mut self) {
-        let _ = tokio::signal::ctrl_c().await;
     }
 }
 
@@ -276,6 +306,19 @@ fn address(listener: &TcpListener) -> Result<SocketAddr, DevError> {
     listener
         .local_addr()
         .map_err(|error| DevError::Machine { what: "a socket's address", why: error.to_string() })
+}
+
+/// Where this machine reaches what listens on all of its addresses.
+const fn reachable(address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => {
+            SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), address.port())
+        }
+        IpAddr::V6(ip) if ip.is_unspecified() => {
+            SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), address.port())
+        }
+        _ => address,
+    }
 }
 
 async fn start_backends(
@@ -318,7 +361,8 @@ fn earlier(options: &Options, session: &Session) -> Option<String> {
         return None;
     }
     let mut text = String::from("deployed by earlier runs:\n");
-    for (api, stage) in overview.apis.iter().flat_map(|api| api.stages.iter().map(move |stage| (api, stage))) {
+    for (api, stage) in overview.apis.iter().flat_map(|api| api.stages.iter().map(move |stage| (api, stage)))
+    {
         let name = printable(&api.name, NAME_CHARACTERS_MAX);
         text.push_str(&format!("  {name}  {}  {}  {}\n", api.kind, stage.name, options.look.url(&stage.url)));
     }
@@ -328,7 +372,9 @@ fn earlier(options: &Options, session: &Session) -> Option<String> {
 fn ready(options: &Options, session: &Session, began: Instant) -> String {
     let milliseconds = began.elapsed().as_millis();
     let hint = match (options.given.is_empty(), session.overview().load().apis.is_empty()) {
-        (true, true) => "nothing is deployed yet: `gatelet dev FILE` serves an OpenAPI definition",
+        (true, true) => {
+            "nothing is deployed yet: `gatelet dev FILE` serves a template or an OpenAPI definition"
+        }
         (true, false) => "Ctrl-C stops",
         (false, _) => "an edited definition is reloaded at once; Ctrl-C stops",
     };

@@ -161,3 +161,6 @@ fn name(path: &Path) -> Result<String, ProjectError> {
     let shown = path.strip_prefix(&current).unwrap_or(&path);
     Ok(shown.to_string_lossy().replace('\\', "/"))
 }
+
+#[cfg(test)]
+mod tests;

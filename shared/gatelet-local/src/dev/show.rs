@@ -6,7 +6,8 @@ use std::net::SocketAddr;
 use anstyle::{AnsiColor, Style};
 use gatelet_model::{Api, ApiId, StageName};
 
-use crate::definition::{Change, counted, routes, table};
+use crate::definition::{Change, counted, functions_table, routes, table};
+use crate::functions::FunctionSettings;
 use crate::requests::printable;
 
 const BOLD: Style = Style::new().bold();
@@ -50,6 +51,12 @@ pub(super) fn stage_url(address: SocketAddr, api_id: &ApiId, stage: &StageName) 
     if stage.is_default() { base } else { format!("{base}{stage}/") }
 }
 
+/// Where a stage of the only API answers too.
+#[must_use]
+pub(super) fn root_url(address: SocketAddr, stage: &StageName) -> String {
+    if stage.is_default() { format!("http://{address}/") } else { format!("http://{address}/{stage}/") }
+}
+
 impl Look {
     /// An API: its name and kind, its stages with their URLs, its routes as a table.
     #[must_use]
@@ -66,11 +73,40 @@ impl Look {
         }
         let width =
             shown.stages.iter().map(|(name, _)| name.as_str().chars().count()).max().unwrap_or_default();
+        let mut before = None;
         for (name, url) in shown.stages {
-            let _ = writeln!(text, "  {:width$}  {}", name.as_str(), self.painted(url, URL));
+            // A stage with two addresses is named once.
+            let label = if before == Some(name) { "" } else { name.as_str() };
+            before = Some(name);
+            let _ = writeln!(text, "  {label:width$}  {}", self.painted(url, URL));
         }
         text.push_str(&table(&routes(shown.api), self.width));
         text
+    }
+
+    /// The functions that are run, as a table; nothing where there are none.
+    #[must_use]
+    pub fn functions<'a>(
+        self,
+        functions: impl Iterator<Item = &'a FunctionSettings>,
+        endpoint: &str,
+    ) -> String {
+        let current = std::env::current_dir().unwrap_or_default();
+        let row = |function: &FunctionSettings| {
+            let FunctionSettings { name, runtime_identifier, handler, directory, .. } = function;
+            let code = directory.strip_prefix(&current).unwrap_or(directory);
+            [name, runtime_identifier, handler, &code.display().to_string()].map(Clone::clone)
+        };
+        let rows: Vec<[String; 4]> = functions.map(row).collect();
+        if rows.is_empty() {
+            return String::new();
+        }
+        let heading = self.painted("Functions", BOLD);
+        let endpoint = self.painted(endpoint, DIM);
+        format!(
+            "{heading}  run here, with Lambda's own API at {endpoint}\n{}",
+            functions_table(&rows, self.width)
+        )
     }
 
     /// What an edit changed.

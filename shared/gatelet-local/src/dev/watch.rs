@@ -1,13 +1,19 @@
-//! Which definition files have changed, by looking a few times a second. Looking works everywhere alike: on network
+//! Which definitions have changed, in their own file or one that it names, by looking a few times a second. Looking works everywhere alike: on network
 //! folders, in containers, and with editors that replace a file instead of writing into it.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::definition::Reference;
+
 /// How often files are looked at.
 const LOOK: Duration = Duration::from_millis(120);
+
+/// How long a file counts as just written.
+const FRESH: Duration = Duration::from_secs(1);
 
 /// Files that are larger are not compared by content: no definition is.
 const COMPARED_BYTES_MAX: u64 = 16 * 1024 * 1024;
@@ -20,6 +26,10 @@ pub(super) struct Watch {
 
 #[derive(Debug)]
 struct Watched {
+    /// The number of the definition.
+    number: usize,
+    /// Whether the definition names the file, rather than being it.
+    is_reference: bool,
     path: PathBuf,
     stamp: Stamp,
     /// What was reported last, to tell a new content from a mere touch.
@@ -32,30 +42,43 @@ struct Watched {
 type Stamp = Option<(u64, Option<SystemTime>)>;
 
 impl Watch {
-    /// Begins to watch, from the content that the files have now.
+    /// Begins to watch definitions, from the content that their files have now.
     #[must_use]
     pub(super) fn new(paths: impl IntoIterator<Item = PathBuf>) -> Self {
-        let files = paths.into_iter().map(|path| {
+        let files = paths.into_iter().enumerate().map(|(number, path)| {
             let stamp = stamp(&path);
             let content = content(&path, stamp);
-            Watched { path, stamp, content, unsettled: false }
+            Watched { number, is_reference: false, path, stamp, content, unsettled: false }
         });
         Self { files: files.collect() }
     }
 
-    /// Waits until the content of some files has changed and stays so for a moment, and returns their numbers in the
-    /// order given. A file that is gone has changed too.
-    pub(super) async fn changed(&mut self) -> Vec<usize> {
+    /// Watches the files that a definition names now, from the content that was read.
+    pub(super) fn follow(&mut self, number: usize, references: &[Reference]) {
+        self.files.retain(|file| {
+            let is_named = || references.iter().any(|reference| reference.path == file.path);
+            file.number != number || !file.is_reference || is_named()
+        });
+        for Reference { path, content } in references {
+            if self.files.iter().any(|file| file.number == number && file.path == *path) {
+                continue;
+            }
+            let (path, content) = (path.clone(), content.clone());
+            // It may have been written since it was read.
+            let stamp = stamp(&path);
+            self.files.push(Watched { number, is_reference: true, path, stamp, content, unsettled: true });
+        }
+    }
+
+    /// Waits until the content of some files has changed and stays so for a moment, and returns the numbers of their
+    /// definitions. A file that is gone has changed too.
+    pub(super) async fn changed(&mut self) -> BTreeSet<usize> {
         let mut look = interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             look.tick().await;
-            let changed: Vec<usize> = self
-                .files
-                .iter_mut()
-                .enumerate()
-                .filter_map(|(number, file)| file.has_changed().then_some(number))
-                .collect();
+            let changed = |file: &mut Watched| file.has_changed().then_some(file.number);
+            let changed: BTreeSet<usize> = self.files.iter_mut().filter_map(changed).collect();
             if !changed.is_empty() {
                 return changed;
             }
@@ -71,7 +94,7 @@ impl Watched {
             self.unsettled = true;
             return false;
         }
-        if !std::mem::take(&mut self.unsettled) {
+        if !std::mem::take(&mut self.unsettled) && !is_fresh(now) {
             return false;
         }
         let content = content(&self.path, now);
@@ -84,6 +107,13 @@ impl Watched {
 fn stamp(path: &std::path::Path) -> Stamp {
     let metadata = std::fs::metadata(path).ok()?;
     Some((metadata.len(), metadata.modified().ok()))
+}
+
+/// Whether a file was written so lately that it may be written again without its time changing: file systems count
+/// in steps.
+fn is_fresh(stamp: Stamp) -> bool {
+    let modified = stamp.and_then(|(_, modified)| modified);
+    modified.is_some_and(|modified| modified.elapsed().is_ok_and(|age| age < FRESH))
 }
 
 fn content(path: &std::path::Path, stamp: Stamp) -> Option<Vec<u8>> {
@@ -118,6 +148,28 @@ mod tests {
         seen.sort_unstable();
         assert_eq!(seen, [1, 2]);
         std::fs::write(path("c"), "back").unwrap();
-        assert_eq!(watch.changed().await, [2]);
+        assert_eq!(watch.changed().await, BTreeSet::from([2]));
+    }
+
+    #[tokio::test]
+    async fn a_file_that_a_definition_names_is_a_part_of_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(name);
+        std::fs::write(path("a"), "one").unwrap();
+        std::fs::write(path("b"), "one").unwrap();
+        let mut watch = Watch::new([path("x"), path("a")]);
+        let reference = |name: &str, content: Option<&str>| Reference {
+            path: path(name),
+            content: content.map(|text| text.as_bytes().to_vec()),
+        };
+        // What was read is older than what is there; one is not there yet.
+        watch.follow(1, &[reference("b", Some("zero")), reference("c", None)]);
+        assert_eq!(watch.changed().await, BTreeSet::from([1]));
+        std::fs::write(path("c"), "one").unwrap();
+        assert_eq!(watch.changed().await, BTreeSet::from([1]));
+        watch.follow(1, &[reference("c", Some("one"))]);
+        std::fs::write(path("b"), "two").unwrap();
+        std::fs::write(path("x"), "one").unwrap();
+        assert_eq!(watch.changed().await, BTreeSet::from([0]), "nobody names `b` any more");
     }
 }

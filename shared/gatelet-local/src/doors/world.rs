@@ -5,12 +5,15 @@ use std::sync::Arc;
 use gatelet_aws::backends::HttpBackends;
 use gatelet_aws::clock::SystemClock;
 use gatelet_aws::definitions::DynamoDefinitions;
+use gatelet_aws::functions::LambdaFunctions;
 use gatelet_core::ports::World;
 
-/// The world of one machine: definitions from the store, backends over HTTP, the machine's clock.
+/// The world of one machine: definitions from the store, backends over HTTP, functions over Lambda's API,
+/// the machine's clock.
 pub struct LocalWorld {
     definitions: Arc<DynamoDefinitions>,
     backends: HttpBackends,
+    functions: LambdaFunctions,
     clock: SystemClock,
 }
 
@@ -20,15 +23,17 @@ impl LocalWorld {
     pub const fn new(
         definitions: Arc<DynamoDefinitions>,
         backends: HttpBackends,
+        functions: LambdaFunctions,
         clock: SystemClock,
     ) -> Self {
-        Self { definitions, backends, clock }
+        Self { definitions, backends, functions, clock }
     }
 }
 
 impl World for LocalWorld {
     type Definitions = DynamoDefinitions;
     type Backends = HttpBackends;
+    type Functions = LambdaFunctions;
     type Clock = SystemClock;
 
     fn definitions(&self) -> &DynamoDefinitions {
@@ -37,6 +42,10 @@ impl World for LocalWorld {
 
     fn backends(&self) -> &HttpBackends {
         &self.backends
+    }
+
+    fn functions(&self) -> &LambdaFunctions {
+        &self.functions
     }
 
     fn clock(&self) -> &SystemClock {

@@ -1,6 +1,5 @@
 //! What the author of an API should know about a request, and its client should not.
 
-use gatelet_core::ports::BackendError;
 use gatelet_core::record::{End, SealedRecord};
 use gatelet_core::refusal::Refusal;
 
@@ -16,8 +15,6 @@ pub(super) fn of(record: &SealedRecord) -> Option<String> {
         Refusal::NoSuchStage | Refusal::NoSuchHttpApiStage => {
             "no API has such an address: the URLs above begin with the ones that work".to_owned()
         }
-        Refusal::BadPath(error) => error.to_string(),
-        Refusal::BadHeaders(why) => (*why).to_owned(),
         Refusal::RequestBodyFailed => "the request's body did not come to its end".to_owned(),
         Refusal::NoRoute if record.status() == Some(403) => {
             "no method of the API has this path and verb (REST APIs say it this way)".to_owned()
@@ -37,18 +34,10 @@ pub(super) fn of(record: &SealedRecord) -> Option<String> {
             "the method asks for an authorizer, which this version does not run yet: nobody is let in"
                 .to_owned()
         }
-        Refusal::Configuration(why) => why.clone(),
-        Refusal::Integration(BackendError::RequestBody(error)) => error.to_string(),
-        Refusal::Integration(error) => match record.integration().and_then(|call| call.error.as_ref()) {
-            Some(said) if *said != error.to_string() => format!("{error}: {said}"),
-            _ => error.to_string(),
-        },
         Refusal::DefinitionsUnavailable => "the stored definitions cannot be read at the moment".to_owned(),
         Refusal::Internal => "a fault in Gatelet itself; standard error shows where".to_owned(),
-        Refusal::UriTooLong
-        | Refusal::HeadersTooLarge
-        | Refusal::RequestTooLarge
-        | Refusal::UnsupportedMediaType => return None,
+        // What the status says by itself has no cause.
+        other => return other.cause(),
     };
     Some(hint)
 }

@@ -21,6 +21,9 @@ pub use text::printable;
 /// How many request lines may wait for the terminal. Further ones are dropped, and counted.
 const WAITING_MAX: usize = 4_096;
 
+/// How much is gathered before it is written, where more comes all the time.
+const GATHERED_BYTES_MAX: usize = 64 * 1024;
+
 /// How requests are logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum LogFormat {
@@ -121,6 +124,9 @@ impl Writing {
     fn run(mut self, events: &Receiver<Event>) {
         let mut pending = String::new();
         loop {
+            if pending.len() >= GATHERED_BYTES_MAX {
+                self.write(&mut pending);
+            }
             let event = match events.try_recv() {
                 Ok(event) => event,
                 // Nothing waits: what was gathered is written in one piece.
@@ -178,3 +184,6 @@ impl Writing {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,8 @@
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::StoreError;
 
@@ -11,6 +13,10 @@ const DATABASE: &str = "gatelet.db";
 /// The file whose lock says that the directory is taken. The system takes the lock off when its process ends,
 /// however it ends.
 const LOCK: &str = "gatelet.lock";
+/// How long to wait for a process that is just ending, or just being started from one that had the directory.
+const LOCK_WAIT_MAX: Duration = Duration::from_millis(500);
+/// How often to look meanwhile.
+const LOCK_POLL: Duration = Duration::from_millis(10);
 /// Keeps state out of the user's repository.
 const IGNORE: &str = ".gitignore";
 
@@ -33,10 +39,8 @@ impl Directory {
             .write(true)
             .open(path.join(LOCK))
             .map_err(unusable)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(StoreError::InUse { path: path.to_owned() }),
-            Err(TryLockError::Error(error)) => return Err(unusable(error)),
+        if !take(&lock).map_err(unusable)? {
+            return Err(StoreError::InUse { path: path.to_owned() });
         }
         let ignore = path.join(IGNORE);
         if !ignore.exists() {
@@ -48,6 +52,19 @@ impl Directory {
     /// The engine's file in it.
     pub(super) fn database(&self) -> PathBuf {
         self.path.join(DATABASE)
+    }
+}
+
+/// Takes a lock, or says that somebody else keeps it.
+fn take(lock: &File) -> io::Result<bool> {
+    let give_up = Instant::now() + LOCK_WAIT_MAX;
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(true),
+            Err(TryLockError::WouldBlock) if Instant::now() < give_up => thread::sleep(LOCK_POLL),
+            Err(TryLockError::WouldBlock) => return Ok(false),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
     }
 }
 

@@ -5,7 +5,6 @@ mod resource;
 mod stage;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Deref;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -165,6 +164,8 @@ impl RestApiParts {
 #[serde(try_from = "RestApiParts", into = "RestApiParts")]
 pub struct RestApi(RestApiParts);
 
+crate::deployment::checked_whole!(RestApi, RestApiParts);
+
 impl RestApi {
     /// Checks that the parts fit together.
     ///
@@ -182,27 +183,6 @@ impl RestApi {
             }
         }
         if problems.has_errors() { Err(problems) } else { Ok(Self(parts)) }
-    }
-}
-
-impl Deref for RestApi {
-    type Target = RestApiParts;
-    fn deref(&self) -> &RestApiParts {
-        &self.0
-    }
-}
-
-impl From<RestApi> for RestApiParts {
-    fn from(api: RestApi) -> Self {
-        api.0
-    }
-}
-
-impl TryFrom<RestApiParts> for RestApi {
-    type Error = String;
-    fn try_from(parts: RestApiParts) -> Result<Self, String> {
-        Self::new(parts)
-            .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
     }
 }
 

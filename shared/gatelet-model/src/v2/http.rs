@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::ops::Deref;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -166,6 +165,8 @@ impl HttpApiParts {
 #[serde(try_from = "HttpApiParts", into = "HttpApiParts")]
 pub struct HttpApi(HttpApiParts);
 
+crate::deployment::checked_whole!(HttpApi, HttpApiParts);
+
 impl HttpApi {
     /// Checks that the parts fit together.
     ///
@@ -233,26 +234,5 @@ fn integration_problem(integration: &HttpIntegration) -> Option<Problem> {
                 .help("use AWS_PROXY or HTTP_PROXY, or make it a REST API (`--rest`)"),
         ),
         _ => None,
-    }
-}
-
-impl Deref for HttpApi {
-    type Target = HttpApiParts;
-    fn deref(&self) -> &HttpApiParts {
-        &self.0
-    }
-}
-
-impl From<HttpApi> for HttpApiParts {
-    fn from(api: HttpApi) -> Self {
-        api.0
-    }
-}
-
-impl TryFrom<HttpApiParts> for HttpApi {
-    type Error = String;
-    fn try_from(parts: HttpApiParts) -> Result<Self, String> {
-        Self::new(parts)
-            .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::ops::Deref;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -114,6 +113,8 @@ pub struct WebSocketApiParts {
 #[serde(try_from = "WebSocketApiParts", into = "WebSocketApiParts")]
 pub struct WebSocketApi(WebSocketApiParts);
 
+crate::deployment::checked_whole!(WebSocketApi, WebSocketApiParts);
+
 impl WebSocketApi {
     /// Checks that the parts fit together.
     ///
@@ -152,26 +153,5 @@ impl WebSocketApi {
             }
         }
         if problems.has_errors() { Err(problems) } else { Ok(Self(parts)) }
-    }
-}
-
-impl Deref for WebSocketApi {
-    type Target = WebSocketApiParts;
-    fn deref(&self) -> &WebSocketApiParts {
-        &self.0
-    }
-}
-
-impl From<WebSocketApi> for WebSocketApiParts {
-    fn from(api: WebSocketApi) -> Self {
-        api.0
-    }
-}
-
-impl TryFrom<WebSocketApiParts> for WebSocketApi {
-    type Error = String;
-    fn try_from(parts: WebSocketApiParts) -> Result<Self, String> {
-        Self::new(parts)
-            .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
     }
 }

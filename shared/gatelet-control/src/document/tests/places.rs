@@ -59,3 +59,28 @@ fn a_place_names_the_file() {
     let place = source.place(node.get("a").unwrap().span);
     assert_eq!(format!("{}:{}:{}", place.file, place.line, place.column), "api.yaml:1:4");
 }
+
+#[test]
+fn nodes_of_included_files_have_their_places_in_them() {
+    let mut source = Source::new("template.yaml", "a: 1\n");
+    let included = |name: &str, text: &str| {
+        let source = Source::new(name, text);
+        let node = super::super::parse(&source).unwrap();
+        (source, node)
+    };
+    let (first, first_node) = included("first.yaml", "x: 1\ny: [two, {z: three}]\n");
+    let (second, second_node) = included("second.json", "{\"long\": 1, \"key\": true}");
+    let first_at = source.include(first).unwrap();
+    let second_at = source.include(second).unwrap();
+    assert!(first_at > 5 && second_at > first_at);
+    let inner =
+        first_node.shifted(first_at).get("y").unwrap().as_sequence().unwrap()[1].get("z").unwrap().clone();
+    let place = source.place(inner.span);
+    assert_eq!((place.file.as_ref(), place.line, place.column), ("first.yaml", 2, 14));
+    assert_eq!(source.slice(inner.span), "three");
+    let shifted = second_node.shifted(second_at);
+    let entry = shifted.as_mapping().unwrap().entry("key").unwrap();
+    let place = source.place(entry.key_span);
+    assert_eq!((place.file.as_ref(), place.line, place.column), ("second.json", 1, 13));
+    assert_eq!(source.place(Span::new(3, 4)).file.as_ref(), "template.yaml");
+}

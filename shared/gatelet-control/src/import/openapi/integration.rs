@@ -158,7 +158,7 @@ pub(super) fn http<'d>(reader: &mut Reader<'d>, node: &'d Node, id: PartId) -> O
 
 fn warn_of_type(reader: &mut Reader<'_>, mapping: &Mapping, kind: IntegrationType) {
     if let Some(node) = mapping.get("type")
-        && !matches!(kind, IntegrationType::HttpProxy | IntegrationType::Mock)
+        && !matches!(kind, IntegrationType::AwsProxy | IntegrationType::HttpProxy | IntegrationType::Mock)
     {
         reader.not_yet(node.span, NotYet::Integration(kind));
     }

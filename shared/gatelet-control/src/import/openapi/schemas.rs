@@ -89,10 +89,20 @@ impl<'d> Models<'d> {
             if let Some((name, "")) = self.named(text) {
                 return Some(name.clone());
             }
+            if let Some(built_in) = Self::built_in(reader, text) {
+                return Some(built_in);
+            }
             let target = reader.follow(schema)?;
             return self.of_inline(reader, target);
         }
         self.of_inline(reader, schema)
+    }
+
+    /// `Empty` and `Error`, which every API has although the document does not define them.
+    fn built_in(reader: &Reader<'d>, reference: &str) -> Option<ModelName> {
+        let name = POINTERS.iter().find_map(|pointer| reference.strip_prefix(pointer))?;
+        let name = ModelName::parse(name).ok().filter(ModelName::is_built_in)?;
+        document::resolve(reader.root, reference).is_err().then_some(name)
     }
 
     fn of_inline(&mut self, reader: &mut Reader<'d>, schema: &'d Node) -> Option<ModelName> {

@@ -20,9 +20,6 @@ pub(super) fn rest<'d>(reader: &mut Reader<'d>, document: Document<'d>, parts: &
     let top = document.mapping;
     if let Some(entry) = reader.extension(top, extensions::BINARY_MEDIA_TYPES) {
         parts.binary_media_types = reader.texts(&entry.value, extensions::BINARY_MEDIA_TYPES, Purpose::Text);
-        if !parts.binary_media_types.is_empty() {
-            reader.not_yet(entry.key_span, NotYet::BinaryMediaTypes);
-        }
     }
     if let Some(entry) = reader.extension(top, extensions::MINIMUM_COMPRESSION_SIZE) {
         let bytes = reader.number(&entry.value, extensions::MINIMUM_COMPRESSION_SIZE);

@@ -18,6 +18,11 @@ use crate::refusal::Refusal;
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html>).
 const UNMAPPABLE: [&str; 3] = ["content-length", "transfer-encoding", "x-amzn-trace-id"];
 
+/// Those that besides no mapping of a call to an AWS service may set.
+const UNMAPPABLE_TO_AWS: [&str; 4] = ["authorization", "connection", "expect", "te"];
+
+const UNMAPPABLE_RULE: &str = "no mapping may set this header";
+
 /// The request parameters of a REST integration.
 #[derive(Debug, Default)]
 pub struct RestMapping {
@@ -62,7 +67,7 @@ impl RestMapping {
             if let To::Header(name) = &to
                 && UNMAPPABLE.contains(&name.as_str())
             {
-                return Err(fail(&"no mapping may set this header"));
+                return Err(fail(&UNMAPPABLE_RULE));
             }
             let from = parse_request_source(source).map_err(|error| fail(&error))?;
             if matches!(from, RequestSource::Body(_)) {
@@ -71,6 +76,22 @@ impl RestMapping {
             rules.push((to, from));
         }
         Ok(Self { rules })
+    }
+
+    /// The mappings of an integration that ignores them.
+    ///
+    /// # Errors
+    /// What is wrong with a mapping that is refused all the same: one to a header that no mapping may set.
+    pub fn ignored(parameters: &IndexMap<String, String>) -> Result<Self, String> {
+        for (target, source) in parameters {
+            if let Ok(RequestTarget::Header(name)) = parse_request_target(target) {
+                let name = name.to_ascii_lowercase();
+                if UNMAPPABLE.contains(&&*name) || UNMAPPABLE_TO_AWS.contains(&&*name) {
+                    return Err(format!("the mapping `{target}` from `{source}`: {UNMAPPABLE_RULE}"));
+                }
+            }
+        }
+        Ok(Self::default())
     }
 
     /// Maps one request. An empty or missing value skips its mapping.

@@ -72,7 +72,9 @@ pub(super) fn stand_in(head: &[u8]) -> Vec<u8> {
     let mut words = line.split(|byte| *byte == b' ');
     let method = words.next().filter(|word| is_token(word)).unwrap_or(b"GET");
     let is_path = |word: &&[u8]| {
-        word.starts_with(b"/") && word.len() <= URL_BYTES_MAX && word.iter().all(|byte| byte.is_ascii_graphic())
+        word.starts_with(b"/")
+            && word.len() <= URL_BYTES_MAX
+            && word.iter().all(|byte| byte.is_ascii_graphic())
     };
     let path = words.next().filter(is_path).unwrap_or(b"/");
     let mut request = Vec::new();
@@ -109,7 +111,9 @@ fn plain_form(head: &[u8]) -> Verdict<(Vec<u8>, Framing, usize)> {
     let framing = body.framing(&request_line)?;
     match framing {
         Framing::None => {}
-        Framing::Length(length) => plain.extend_from_slice(format!("Content-Length: {length}\r\n").as_bytes()),
+        Framing::Length(length) => {
+            plain.extend_from_slice(format!("Content-Length: {length}\r\n").as_bytes())
+        }
         Framing::Chunked => plain.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
     }
     plain.extend_from_slice(b"\r\n");
@@ -203,7 +207,9 @@ impl<'a> RequestLine<'a> {
 fn push_target(target: &[u8], plain: &mut Vec<u8>) {
     for byte in target {
         match byte {
-            b' ' | b'"' | b'<' | b'>' | b'`' | b'#' | 0x7f.. => plain.extend_from_slice(format!("%{byte:02X}").as_bytes()),
+            b' ' | b'"' | b'<' | b'>' | b'`' | b'#' | 0x7f.. => {
+                plain.extend_from_slice(format!("%{byte:02X}").as_bytes())
+            }
             other => plain.push(*other),
         }
     }
@@ -234,7 +240,10 @@ fn push_header(header: &[u8], body: &mut BodyHeaders, plain: &mut Vec<u8>) -> Ve
     if name.trim_ascii().is_empty() {
         return Err("a header has no name");
     }
-    if colon.is_some() && is_token(name) && value.iter().all(|byte| *byte == b'\t' || !byte.is_ascii_control()) {
+    if colon.is_some()
+        && is_token(name)
+        && value.iter().all(|byte| *byte == b'\t' || !byte.is_ascii_control())
+    {
         plain.extend_from_slice(name);
         plain.extend_from_slice(b": ");
         plain.extend_from_slice(value);
@@ -252,8 +261,10 @@ struct BodyHeaders {
 
 impl BodyHeaders {
     fn add_length(&mut self, value: &[u8]) -> Verdict<()> {
-        let digits = std::str::from_utf8(value).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
-        let length = digits.filter(|digits| digits.len() <= LENGTH_DIGITS_MAX).and_then(|digits| digits.parse().ok());
+        let digits =
+            std::str::from_utf8(value).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+        let length =
+            digits.filter(|digits| digits.len() <= LENGTH_DIGITS_MAX).and_then(|digits| digits.parse().ok());
         match (length, self.length) {
             (None, _) => Err("the Content-Length is not a length"),
             (_, Some(_)) => Err("more than one Content-Length"),
@@ -285,7 +296,9 @@ impl BodyHeaders {
             ([], None) => Ok(Framing::None),
             ([], Some(0)) if request.is_without_body() => Ok(Framing::None),
             ([], Some(_)) if request.is_without_body() => Err("a GET or HEAD request has a body"),
-            ([], Some(_)) if request.version == Version::Before10 => Err("a request before HTTP/1.0 has a body"),
+            ([], Some(_)) if request.version == Version::Before10 => {
+                Err("a request before HTTP/1.0 has a body")
+            }
             ([], Some(length)) => Ok(Framing::Length(length)),
             (_, Some(_)) => Err("both Content-Length and Transfer-Encoding"),
             _ if request.is_without_body() => Err("a GET or HEAD request has a body"),

@@ -130,10 +130,7 @@ impl Gate {
                     self.given = self.taken.split_to(length);
                 }
                 State::Chunked(chunks) => {
-                    let (length, ended) = match chunks.pass(&self.taken) {
-                        Ok(passed) => passed,
-                        Err(_) => return Step::Broken,
-                    };
+                    let Ok((length, ended)) = chunks.pass(&self.taken) else { return Step::Broken };
                     if ended {
                         self.state = State::Head;
                     }
@@ -160,7 +157,7 @@ impl Gate {
             }
             let is_line = self.taken.iter().take(URL_BYTES_MAX).any(|byte| *byte == b'\n');
             let refusal = if is_line { Refusal::HeadersTooLarge } else { Refusal::UriTooLong };
-            return Some(self.refuse(refusal, head::stand_in(b"")));
+            return Some(self.refuse(refusal, &head::stand_in(b"")));
         };
         self.scanned = 0;
         let taken = self.taken.split_to(length);
@@ -175,12 +172,12 @@ impl Gate {
                 };
                 None
             }
-            Judged::Refuse(refusal) => Some(self.refuse(refusal, head::stand_in(&taken))),
+            Judged::Refuse(refusal) => Some(self.refuse(refusal, &head::stand_in(&taken))),
         }
     }
 
-    fn refuse(&mut self, refusal: Refusal, stand_in: Vec<u8>) -> Step {
-        self.given.extend_from_slice(&stand_in);
+    fn refuse(&mut self, refusal: Refusal, stand_in: &[u8]) -> Step {
+        self.given.extend_from_slice(stand_in);
         self.taken.clear();
         self.state = State::Refused;
         Step::Refuse(self.heads, refusal)

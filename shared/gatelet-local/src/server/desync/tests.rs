@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use gatelet_core::refusal::Refusal;
+use proptest::prelude::*;
 
 use super::*;
 
@@ -63,7 +64,10 @@ fn acceptable_requests_are_brought_into_plain_form() {
         ("GET /\u{e9}#<`> HTTP/1.2\r\n\r\n", "GET /%C3%A9%23%3C%60%3E HTTP/1.1\r\n\r\n"),
         ("GET  HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\n\r\n"),
         ("GET /\r\n\r\n", "GET / HTTP/1.0\r\n\r\n"),
-        ("GET / HTTP/1.1\r\nA : 1\r\n\u{1}B: 2\r\nC: \u{1}\r\nD:\t4 \r\nE\r\n\r\n", "GET / HTTP/1.1\r\nD: 4\r\n\r\n"),
+        (
+            "GET / HTTP/1.1\r\nA : 1\r\n\u{1}B: 2\r\nC: \u{1}\r\nD:\t4 \r\nE\r\n\r\n",
+            "GET / HTTP/1.1\r\nD: 4\r\n\r\n",
+        ),
         ("GET / HTTP/1.1\r\nContent-Length: 0\r\n\r\n", "GET / HTTP/1.1\r\n\r\n"),
         (
             "POST / HTTP/1.1\r\ntransfer-encoding: gzip;q=1 , chunked\r\nA: 1\r\n\r\n0\r\n\r\n",
@@ -90,7 +94,8 @@ fn whatever_passes_is_a_url_to_hyper() {
 
 #[test]
 fn a_request_is_refused_in_its_place_and_nothing_behind_it_is_read() {
-    let bytes = b"POST / HTTP/1.1\r\nContent-Length: 1\r\n\r\nxGET /b HTTP/1.1\nX: y\r\n\r\nGET /c HTTP/1.1\r\n\r\n";
+    let bytes =
+        b"POST / HTTP/1.1\r\nContent-Length: 1\r\n\r\nxGET /b HTTP/1.1\nX: y\r\n\r\nGET /c HTTP/1.1\r\n\r\n";
     let (given, step) = passed(bytes, usize::MAX);
     assert!(matches!(step, Step::Refuse(1, Refusal::BadHeaders(_))));
     let given = String::from_utf8(given).unwrap();
@@ -102,7 +107,10 @@ fn a_request_is_refused_in_its_place_and_nothing_behind_it_is_read() {
 fn heads_without_end_are_refused() {
     let long = |start: &str| [start.as_bytes(), "a".repeat(HEAD_BYTES_READ_MAX).as_bytes()].concat();
     assert_eq!(passed(&long("GET /"), usize::MAX).1, Step::Refuse(0, Refusal::UriTooLong));
-    assert_eq!(passed(&long("GET / HTTP/1.1\r\nA: "), usize::MAX).1, Step::Refuse(0, Refusal::HeadersTooLarge));
+    assert_eq!(
+        passed(&long("GET / HTTP/1.1\r\nA: "), usize::MAX).1,
+        Step::Refuse(0, Refusal::HeadersTooLarge)
+    );
     let many = format!("GET / HTTP/1.1\r\n{}\r\n", "A: 1\r\n".repeat(super::super::limits::HEADERS_MAX + 1));
     assert_eq!(refused(many.as_bytes()), (0, Refusal::HeadersTooLarge));
 }
@@ -143,4 +151,65 @@ fn a_body_that_is_not_in_chunks_breaks_the_connection() {
     let bytes = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\nabc";
     assert_eq!(passed(bytes, usize::MAX).1, Step::Broken);
     assert_eq!(passed(bytes, 1).1, Step::Broken);
+}
+
+/// Pieces that heads and bodies are made of, whole and broken.
+const PIECES: [&[u8]; 30] = [
+    b"GET ",
+    b"POST ",
+    b"HEAD ",
+    b"/",
+    b"/a b",
+    b"*",
+    b"?x=y#",
+    b" HTTP/1.1",
+    b" HTTP/1.0",
+    b" HTTP/0.9",
+    b"\r\n",
+    b"\r\n\r\n",
+    b"\n",
+    b"\r",
+    b"\0",
+    b" ",
+    b"\t",
+    b":",
+    b"Host: a",
+    b"Content-Length: 3",
+    b"Content-Length: 0",
+    b"Content_Length: 3",
+    b"Transfer-Encoding: chunked",
+    b"Transfer-Encoding: gzip, chunked",
+    b"X: y",
+    b"abc",
+    b"3\r\nabc\r\n",
+    b"0\r\n\r\n",
+    b"\xff",
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+];
+
+fn requests() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        8 => proptest::sample::select(&PIECES[..]).prop_map(<[u8]>::to_vec),
+        1 => proptest::collection::vec(any::<u8>(), 1..4),
+    ];
+    proptest::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4_096))]
+
+    /// However the bytes are cut on their way, the same comes out.
+    #[test]
+    fn pieces_make_no_difference(bytes in requests(), piece in 1_usize..16) {
+        prop_assert_eq!(passed(&bytes, usize::MAX), passed(&bytes, piece));
+    }
+
+    /// What comes out is in plain form: it comes out again as it is, unless it is refused or broken off.
+    #[test]
+    fn what_comes_out_is_plain(bytes in requests()) {
+        let (given, step) = passed(&bytes, usize::MAX);
+        let (again, second) = passed(&given, usize::MAX);
+        prop_assert_eq!(&again, &given);
+        prop_assert_eq!(second, Step::Need, "{:?}: {}", step, given.escape_ascii());
+    }
 }

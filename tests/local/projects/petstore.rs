@@ -2,17 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::has_python;
 use crate::client::{Client, get};
 use crate::command::{Dev, path, workspace};
-
-/// Whether the example's backend can run here.
-fn has_python() -> bool {
-    let found = std::process::Command::new("python3").arg("--version").output().is_ok();
-    if !found {
-        eprintln!("skipped: python3 is not on the PATH");
-    }
-    found
-}
 
 #[tokio::test]
 async fn the_pet_store_is_served_by_one_command() {
@@ -22,7 +14,8 @@ async fn the_pet_store_is_served_by_one_command() {
     let dev = Dev::start(workspace(), &["examples/petstore", "--state", "memory"]).await;
     let shown = dev.shown.join("\n");
     assert!(!shown.contains("warning"), "what newcomers see first has no warnings: {shown}");
-    for row in ["GET /pets/{petId} - HTTP_PROXY GET", "OPTIONS /pets - MOCK", "POST /pets - HTTP_PROXY POST"] {
+    for row in ["GET /pets/{petId} - HTTP_PROXY GET", "OPTIONS /pets - MOCK", "POST /pets - HTTP_PROXY POST"]
+    {
         let rows = dev.shown.iter().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
         assert!(rows.into_iter().any(|line| line.starts_with(row)), "{row}: {shown}");
     }
@@ -36,12 +29,16 @@ async fn the_pet_store_is_served_by_one_command() {
         let pets: Value = serde_json::from_str(&pets.body).unwrap();
         assert_eq!(pets, json!([{"id": 2, "type": "cat", "price": 124.99}]), "{api}");
         let pet = get(dev.address, &format!("{api}pets/3")).await;
-        assert_eq!((pet.status, serde_json::from_str::<Value>(&pet.body).unwrap()["type"].clone()), (200, json!("fish")));
+        assert_eq!(
+            (pet.status, serde_json::from_str::<Value>(&pet.body).unwrap()["type"].clone()),
+            (200, json!("fish"))
+        );
         assert_eq!(get(dev.address, &format!("{api}pets/9")).await.status, 404);
 
         let mut client = Client::connect(dev.address).await;
         let pet = json!({"type": "gecko", "price": 3}).to_string();
-        let head = format!("POST {api}pets HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n");
+        let head =
+            format!("POST {api}pets HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n");
         client.send(format!("{head}Content-Length: {}\r\n\r\n{pet}", pet.len())).await;
         let taken = client.answer().await;
         assert_eq!(taken.status, 200, "{}", taken.body);
@@ -53,7 +50,10 @@ async fn the_pet_store_is_served_by_one_command() {
     assert_eq!(cors.header("access-control-allow-origin"), Some("*"));
     assert_eq!(cors.header("access-control-allow-methods"), Some("GET,OPTIONS,POST"));
     let missing = get(dev.address, &format!("{rest}nothing")).await;
-    assert_eq!((missing.status, missing.body.as_str()), (403, r#"{"message":"Missing Authentication Token"}"#));
+    assert_eq!(
+        (missing.status, missing.body.as_str()),
+        (403, r#"{"message":"Missing Authentication Token"}"#)
+    );
 }
 
 #[tokio::test]

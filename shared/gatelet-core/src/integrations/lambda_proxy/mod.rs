@@ -1,0 +1,255 @@
+//! `AWS_PROXY` to Lambda: the request becomes an event, and what the function answers becomes the answer
+//! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>,
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>).
+//!
+//! The forms of events and answers live here; how a function is reached is the port's.
+
+mod answer;
+mod answer_2_0;
+mod arn;
+mod event;
+mod event_1_0;
+mod event_2_0;
+mod json;
+mod media_types;
+mod members;
+mod stream;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use gatelet_model::rest::{Method, Resource};
+use gatelet_model::v2::{HttpIntegration, HttpRouteKey};
+use gatelet_model::{PayloadFormat, ResponseTransferMode, StageVariables};
+
+pub use media_types::MediaTypes;
+
+use self::arn::Plain;
+use self::event::Source;
+use super::Call;
+use crate::arrival::Arrival;
+use crate::payload::{Response, headers};
+use crate::ports::{
+    BackendError, Clock, FunctionAnswer, FunctionCall, FunctionError, Functions, InvocationMode,
+};
+use crate::record::Record;
+use crate::refusal::Refusal;
+
+/// Largest body that API Gateway takes
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>).
+const BODY_BYTES_MAX: usize = 10 * 1024 * 1024;
+
+/// Largest event that Lambda takes (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
+const EVENT_BYTES_MAX: usize = 6 * 1024 * 1024;
+
+/// A compiled Lambda proxy.
+///
+/// It always waits for the answer: API Gateway invokes asynchronously only where the integration is of type `AWS`. It ignores
+/// the parameter mappings of a REST proxy, `X-Amz-Invocation-Type` among them (recorded,
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-integration-async.html>), and HTTP APIs have no such
+/// setting (<https://repost.aws/knowledge-center/api-gateway-invoke-lambda>).
+#[derive(Debug)]
+pub struct LambdaProxy {
+    function: Box<str>,
+    credentials: Option<Box<str>>,
+    timeout: Duration,
+    mode: InvocationMode,
+    stage_variables: Option<Box<str>>,
+    format: Format,
+}
+
+/// The form of event and answer.
+#[derive(Debug)]
+enum Format {
+    One(event_1_0::Route),
+    Two(event_2_0::Route),
+}
+
+impl LambdaProxy {
+    /// Compiles the integration of a REST method.
+    ///
+    /// # Errors
+    /// What is wrong with it, for the author.
+    pub(super) fn compile_rest(
+        integration: &gatelet_model::Integration,
+        resource: &Resource,
+        method: &Method,
+        binary: &Arc<MediaTypes>,
+        variables: &StageVariables,
+    ) -> Result<Self, String> {
+        // Recorded: every other method is accepted in a definition and fails when it is used.
+        // ASSUMPTION: where none is given, as with `ANY`, POST is meant.
+        if let Some(other) = integration.http_method.as_deref().filter(|method| *method != "POST") {
+            return Err(format!("functions are invoked by POST, not {other}: set `httpMethod: POST`"));
+        }
+        let uri = integration.uri.as_deref().unwrap_or_default();
+        let mode = match integration.response_transfer_mode {
+            ResponseTransferMode::Buffered => InvocationMode::RequestResponse,
+            ResponseTransferMode::Stream => InvocationMode::ResponseStream,
+        };
+        let operation_name = method.operation_name.as_deref().map(Into::into);
+        Ok(Self {
+            function: arn::function(uri, variables, Plain::Refused)?,
+            credentials: credentials(integration.credentials.as_deref(), variables)?,
+            timeout: Duration::from_millis(integration.timeout.milliseconds().into()),
+            mode,
+            stage_variables: event::stage_variables(variables),
+            format: Format::One(event_1_0::Route {
+                resource: resource.path.to_string().into(),
+                resource_id: resource.id.as_str().into(),
+                template: Some(resource.path.clone()),
+                dialect: event_1_0::Dialect::Rest { binary: Arc::clone(binary), operation_name },
+            }),
+        })
+    }
+
+    /// Compiles the integration of an HTTP API for a route.
+    ///
+    /// # Errors
+    /// What is wrong with it, for the author.
+    pub(super) fn compile_http(
+        integration: &HttpIntegration,
+        route: &HttpRouteKey,
+        variables: &StageVariables,
+    ) -> Result<Self, String> {
+        if let Some(subtype) = &integration.subtype {
+            return Err(format!("{subtype} integrations are not served by this version"));
+        }
+        let uri = integration.uri.as_deref().unwrap_or_default();
+        let template = match route {
+            HttpRouteKey::Path(_, path) => Some(path.clone()),
+            HttpRouteKey::Default => None,
+        };
+        let key: Box<str> = route.to_string().into();
+        let format = match integration.payload_format {
+            PayloadFormat::Two => Format::Two(event_2_0::Route { key, template }),
+            PayloadFormat::One => Format::One(event_1_0::Route {
+                resource: template.as_ref().map_or_else(|| key.clone(), |path| path.to_string().into()),
+                resource_id: key,
+                template,
+                dialect: event_1_0::Dialect::Http,
+            }),
+        };
+        Ok(Self {
+            function: arn::function(uri, variables, Plain::Taken)?,
+            credentials: credentials(integration.credentials.as_deref(), variables)?,
+            timeout: Duration::from_millis(integration.timeout.milliseconds().into()),
+            mode: InvocationMode::RequestResponse,
+            stage_variables: event::stage_variables(variables),
+            format,
+        })
+    }
+
+    /// The function that it calls: its ARN or name.
+    #[must_use]
+    pub fn function(&self) -> &str {
+        &self.function
+    }
+
+    /// The event for a request whose whole body is known.
+    #[must_use]
+    pub fn event(&self, arrival: &Arrival, call: &Call<'_>, body: &[u8], record: &Record) -> Bytes {
+        let source = Source { arrival, record, call, body };
+        let variables = self.stage_variables.as_deref();
+        Bytes::from(match &self.format {
+            Format::One(route) => event_1_0::write(&source, route, variables),
+            Format::Two(route) => event_2_0::write(&source, route, variables),
+        })
+    }
+
+    /// The answer to a client with such an `Accept` header that a function's payload means.
+    ///
+    /// # Errors
+    /// [`Refusal::BadFunctionAnswer`] where it means none, [`Refusal::Configuration`] for a body that should be base64 and is not.
+    pub fn read_answer(&self, payload: &Bytes, accept: Option<&str>) -> Result<Response, Refusal> {
+        match &self.format {
+            Format::One(event_1_0::Route { dialect: event_1_0::Dialect::Rest { binary, .. }, .. }) => {
+                // ASSUMPTION: who does not say what he accepts, accepts everything.
+                let accepted = media_types::first_entry(accept.unwrap_or("*/*"));
+                answer::rest(payload, binary.contain(accepted))
+            }
+            Format::One(event_1_0::Route { dialect: event_1_0::Dialect::Http, .. }) => answer::http(payload),
+            Format::Two(_) => answer_2_0::read(payload),
+        }
+    }
+
+    /// Calls the function.
+    ///
+    /// # Errors
+    /// The [`Refusal`] that the client hears where there is no answer that can be used.
+    pub async fn call<F: Functions, C: Clock>(
+        &self,
+        functions: &F,
+        clock: &C,
+        arrival: &Arrival,
+        mut call: Call<'_>,
+        record: &Record,
+    ) -> Result<Response, Refusal> {
+        let body = std::mem::take(&mut call.body).collect_up_to(BODY_BYTES_MAX).await;
+        let body = body.map_err(|error| Refusal::Integration(BackendError::RequestBody(error)))?;
+        let payload = self.event(arrival, &call, &body, record);
+        drop(body);
+        if payload.len() > EVENT_BYTES_MAX {
+            return Err(Refusal::Function(FunctionError::TooLarge(payload.len())));
+        }
+        // The edge's own deadline bounds every call.
+        let timeout = self.timeout.min(arrival.deadline.since(clock.now()));
+        if timeout.is_zero() {
+            return Err(Refusal::Function(FunctionError::Timeout(self.timeout)));
+        }
+        let asked = FunctionCall {
+            function: self.function.clone(),
+            payload,
+            mode: self.mode,
+            timeout,
+            credentials: self.credentials.clone(),
+        };
+        match functions.invoke(asked).await.map_err(Refusal::Function)? {
+            FunctionAnswer::Payload { payload, function_error: Some(kind) } => {
+                Err(Refusal::BadFunctionAnswer(failure(&kind, &payload)))
+            }
+            FunctionAnswer::Payload { payload, function_error: None } => match self.mode {
+                InvocationMode::ResponseStream => stream::open(payload.into()).await,
+                _ => self.read_answer(&payload, headers::last_value(&call.headers, "accept")),
+            },
+            FunctionAnswer::Stream(body) => stream::open(body).await,
+            FunctionAnswer::Accepted => Err(Refusal::BadFunctionAnswer(
+                "the function was told of the request and gave no answer".to_owned(),
+            )),
+        }
+    }
+}
+
+/// Reads the beginning of a stream and passes on the rest: what a function of a REST API with `STREAM` answers.
+///
+/// # Errors
+/// [`Refusal::BadFunctionAnswer`] where the stream does not begin with metadata.
+pub async fn read_stream(body: crate::payload::Body) -> Result<Response, Refusal> {
+    stream::open(body).await
+}
+
+fn credentials(role: Option<&str>, variables: &StageVariables) -> Result<Option<Box<str>>, String> {
+    role.map(|role| arn::filled_in(role, variables).map(Into::into)).transpose()
+}
+
+/// What a function that failed says of it.
+fn failure(kind: &str, payload: &[u8]) -> String {
+    let text = std::str::from_utf8(payload).unwrap_or_default();
+    let members = members::Members::read(text);
+    let said = |name: &str| {
+        let value = members.as_ref().and_then(|members| members.get(name));
+        value.and_then(|value| members::string(value.get()))
+    };
+    let (error, message) = (said("errorType"), said("errorMessage"));
+    match (error, message) {
+        (Some(error), Some(message)) => {
+            format!("the function failed ({kind}): {error}: {}", members::shortened(&message))
+        }
+        (_, Some(message)) => format!("the function failed ({kind}): {}", members::shortened(&message)),
+        _ => format!("the function failed ({kind})"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

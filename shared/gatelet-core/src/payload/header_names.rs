@@ -1,0 +1,85 @@
+//! How a client spelled the names of its headers.
+
+/// The names of a request's headers as the client spelled them, in their order.
+///
+/// [`http::HeaderMap`] knows names in lower case alone, but REST APIs tell a function each name as it was sent. An edge
+/// that sees the raw head puts this into the request's extensions; without it the common spelling is taken.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HeaderNames {
+    /// One name on each line: no name holds a line break.
+    lines: String,
+}
+
+impl HeaderNames {
+    /// Adds the next name. One that no header can have is left out.
+    pub fn push(&mut self, name: &str) {
+        let is_token = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b':' | b',' | b';' | b'"');
+        if !name.is_empty() && name.bytes().all(is_token) {
+            self.lines.push_str(name);
+            self.lines.push('\n');
+        }
+    }
+
+    /// Looks names up, quickest in the order in which they were sent.
+    #[must_use]
+    pub fn spellings(&self) -> Spellings<'_> {
+        Spellings { lines: &self.lines, at: 0 }
+    }
+}
+
+impl<'a> FromIterator<&'a str> for HeaderNames {
+    fn from_iter<I: IntoIterator<Item = &'a str>>(names: I) -> Self {
+        let mut all = Self::default();
+        names.into_iter().for_each(|name| all.push(name));
+        all
+    }
+}
+
+/// Looks up how names were spelled.
+#[derive(Debug)]
+pub struct Spellings<'a> {
+    lines: &'a str,
+    /// Behind the name that was found last: the next one asked for is most often the next one sent.
+    at: usize,
+}
+
+impl<'a> Spellings<'a> {
+    /// How a name was spelled the first time behind the one found last, else the first time at all.
+    pub fn of(&mut self, name: &str) -> Option<&'a str> {
+        self.find(self.at, name).or_else(|| self.find(0, name))
+    }
+
+    fn find(&mut self, from: usize, name: &str) -> Option<&'a str> {
+        let mut at = from;
+        for line in self.lines.get(from..)?.split_terminator('\n') {
+            at += line.len() + 1;
+            if line.eq_ignore_ascii_case(name) {
+                self.at = at;
+                return Some(line);
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_however_they_are_spelled_and_in_any_order() {
+        let names: HeaderNames = ["Host", "x-mixed-CASE", "Accept", "HOST"].into_iter().collect();
+        let mut spellings = names.spellings();
+        assert_eq!(spellings.of("host"), Some("Host"));
+        assert_eq!(spellings.of("x-mixed-case"), Some("x-mixed-CASE"));
+        assert_eq!(spellings.of("accept"), Some("Accept"));
+        assert_eq!(spellings.of("x-mixed-case"), Some("x-mixed-CASE"));
+        assert_eq!(spellings.of("absent"), None);
+    }
+
+    #[test]
+    fn what_is_no_name_is_left_out() {
+        let names: HeaderNames = ["", "a b", "a:b", "a\nb", "ok"].into_iter().collect();
+        assert_eq!(names, ["ok"].into_iter().collect());
+    }
+}
