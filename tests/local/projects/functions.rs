@@ -137,6 +137,12 @@ async fn edits_of_code_and_template_are_live_within_a_second() {
         "{said}"
     );
 
+    let without =
+        TEMPLATE.replace("        Http: { Type: HttpApi, Properties: { Path: /hello, Method: GET } }\n", "");
+    std::fs::write(directory.path().join("template.yaml"), without).unwrap();
+    dev.until("is not defined any more; what was deployed of it goes on being served").await;
+    assert_eq!(get(address, &format!("{http}again")).await.status, 201);
+
     // A syntax error is shown with its trace, and the client hears what AWS says.
     std::fs::write(directory.path().join("src/app.py"), "def handler(:\n").unwrap();
     dev.until("its code changed").await;
@@ -249,6 +255,10 @@ fn check_takes_templates_and_their_parameters() {
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("HTTP API `"), "{said}");
     assert!(said.ends_with("1 function, no problems\n"), "{said}");
+    let (code, said) = check(&["--parameter", "Path=/a", "--parameter", "Paths=/b"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("no template has a parameter `Paths`; its value is ignored"), "{said}");
+    assert!(said.contains("help: did you mean `Path`?"), "{said}");
     let (_, said) = check(&["--parameter", "Path=/a", "--format", "json"]);
     let said: Value = serde_json::from_str(&said).unwrap();
     assert_eq!(said["definitions"][0]["functions"], json!(["hello"]));

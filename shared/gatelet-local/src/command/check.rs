@@ -9,7 +9,9 @@ use gatelet_model::{Problem, Severity};
 use serde_json::{Value, json};
 
 use super::{COMMAND_AT_FAULT, DEFINITIONS_AT_FAULT, DecisionArguments, colour, failed};
-use crate::definition::{Defined, Definition, Rendering, counted, import_file, routes};
+use crate::definition::{
+    Decisions, Defined, Definition, Rendering, counted, import_file, routes, unknown_parameters,
+};
 use crate::dev::Projects;
 
 #[derive(Debug, Args)]
@@ -49,7 +51,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         })
         .collect();
     let text = match arguments.format {
-        Format::Text => as_text(&checked),
+        Format::Text => as_text(&checked, &decisions),
         Format::Json => as_json(&checked),
     };
     // A reader that has read enough is no error.
@@ -61,9 +63,10 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     }
 }
 
-fn as_text(checked: &[(String, Definition)]) -> String {
+fn as_text(checked: &[(String, Definition)], decisions: &Decisions) -> String {
     let rendering = Rendering { colour: colour() };
-    let mut text = String::new();
+    let definitions = checked.iter().map(|(_, definition)| definition);
+    let mut text = rendering.all(&unknown_parameters(definitions, decisions));
     for (file, definition) in checked {
         text.push_str(&rendering.all(&definition.problems));
         text.push_str(&format!("{file}: {}\n", outcome(definition)));

@@ -1,7 +1,7 @@
 //! Reading a definition file, and the files that it names.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use gatelet_control::document::{self, Source};
@@ -34,6 +34,8 @@ pub struct Definition {
     pub apis: Vec<Defined>,
     /// Its functions, which only templates have.
     pub functions: Vec<FunctionDefinition>,
+    /// The names of its parameters, which only templates have.
+    pub parameters: Vec<String>,
     /// The files that it names.
     pub references: Vec<Reference>,
     /// Everything that is wrong with it. With an error among them it is not served.
@@ -141,7 +143,7 @@ fn template(source: &Source, path: &Path, decisions: &Decisions) -> Definition {
         parameters: decisions.parameters.clone(),
         ..TemplateOptions::for_file(&absolute.to_string_lossy(), account, region, &read)
     };
-    let ImportedTemplate { apis, functions, problems, .. } = import::template(source, &options);
+    let ImportedTemplate { apis, functions, parameters, problems, .. } = import::template(source, &options);
     let defined = |ImportedApi { api, stages, decided, .. }: ImportedApi| Defined {
         api,
         stages: DefinedStages::These(stages),
@@ -150,9 +152,27 @@ fn template(source: &Source, path: &Path, decisions: &Decisions) -> Definition {
     Definition {
         apis: apis.into_iter().map(defined).collect(),
         functions,
+        parameters,
         references: references.take(),
         problems,
     }
+}
+
+/// Values that were given for parameters that no definition has.
+pub fn unknown_parameters<'a>(
+    definitions: impl Iterator<Item = &'a Definition>,
+    decisions: &Decisions,
+) -> Problems {
+    let known: BTreeSet<&str> = definitions.flat_map(|one| &one.parameters).map(String::as_str).collect();
+    let unknown = decisions.parameters.keys().filter(|name| !known.contains(name.as_str()));
+    let problem = |name: &String| {
+        let problem = Problem::warning(format!("no template has a parameter `{name}`; its value is ignored"));
+        match document::nearest(name, known.iter().copied()) {
+            Some(near) => problem.help(format!("did you mean `{near}`?")),
+            None => problem.help("leave it out"),
+        }
+    };
+    unknown.map(problem).collect()
 }
 
 impl From<Imported> for Definition {

@@ -10,7 +10,10 @@ mod routes;
 mod table;
 
 pub use changes::{Change, additions, changes};
-pub use file::{Decisions, Defined, DefinedStages, Definition, Reference, import_file, import_source, read};
+pub use file::{
+    Decisions, Defined, DefinedStages, Definition, Reference, import_file, import_source, read,
+    unknown_parameters,
+};
 pub use invoked::invoked_functions;
 pub use problems::{Rendering, counted};
 pub use routes::{Route, routes};

@@ -22,7 +22,7 @@ use super::project::Projects;
 use super::show::{Look, Shown, root_url, stage_url};
 use crate::definition::{
     Change, Decisions, Defined, DefinedStages, Definition, Reference, Rendering, additions, changes,
-    import_file, invoked_functions, routes,
+    import_file, invoked_functions, routes, unknown_parameters,
 };
 use crate::doors::{ApiView, Overview, StageView};
 
@@ -133,6 +133,11 @@ impl Session {
         if !broken.is_empty() {
             return Err(SessionError::Definitions(broken.join(", ")));
         }
+        let definitions = ready.iter().map(|(_, definition)| definition);
+        let unknown = unknown_parameters(definitions, &self.parts.decisions);
+        if !unknown.is_empty() {
+            say(self.rendering().all(&unknown));
+        }
         let is_only = ready.iter().map(|(_, definition)| definition.apis.len()).sum::<usize>() == 1;
         for (number, definition) in ready {
             self.run(number, &definition.functions);
@@ -185,6 +190,7 @@ impl Session {
                 text.push_str(more.trim_end());
             }
         };
+        add(self.gone(number, &served));
         add(self.changed_functions(number, &definition.functions));
         add(self.rendering().summary(&definition.problems, &file));
         self.keep(number, served, definition.functions);
@@ -319,6 +325,20 @@ impl Session {
             differences.extend(changes.into_iter().map(|one| if several { one.of(api) } else { one }));
         }
         differences
+    }
+
+    /// Which APIs an edit took out of a file. What is deployed stays.
+    fn gone(&self, number: usize, now: &[(Api, Vec<Stage>)]) -> String {
+        let before = self.served.get(number).map_or(&[][..], |served| &served.apis);
+        let gone = before.iter().filter(|(was, _)| now.iter().all(|(api, _)| api.id() != was.id()));
+        let line = |(api, _): &(Api, Vec<Stage>)| {
+            format!(
+                "  the {} `{}` is not defined any more; what was deployed of it goes on being served\n",
+                api.kind(),
+                api.name()
+            )
+        };
+        gone.map(line).collect()
     }
 
     /// Which functions an edit changed.

@@ -92,6 +92,8 @@ pub struct ImportedTemplate {
     pub domains: Vec<DomainName>,
     /// The other files that it names, as it names them.
     pub files: Vec<String>,
+    /// The names of its parameters.
+    pub parameters: Vec<String>,
     /// Parameters that have no value and are needed.
     pub missing_parameters: Vec<String>,
     /// Everything that is wrong with it. With an error among them it cannot be served as it was meant.
@@ -149,6 +151,7 @@ pub fn template(source: &Source, options: &TemplateOptions<'_>) -> ImportedTempl
     assembly.run();
     let mut imported = assembly.finish();
     imported.files = std::mem::take(&mut resolver.files);
+    imported.parameters = resolver.sections.parameters.keys().cloned().collect();
     imported.missing_parameters = missing_parameters;
     if imported.apis.is_empty() && !imported.problems.has_errors() {
         let place = source.place(resolver.sections.first_span(&root));
