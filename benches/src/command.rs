@@ -2,7 +2,11 @@
 
 use std::process::ExitCode;
 
-use crate::{Figures, Row, callgrind, measure, readme, table};
+use crate::calls::{self, HOST};
+use crate::{CallRow, Figures, Row, callgrind, measure, readme, table};
+
+/// The bench whose rows are run in one thread, as its table is marked.
+pub(crate) const GATEWAY: &str = "gateway";
 
 /// What the shell expects of a command that was called wrongly.
 const EXIT_USAGE: u8 = 2;
@@ -21,6 +25,15 @@ pub fn run(rows: &[Row]) -> ExitCode {
     match parse(std::env::args().skip(1)) {
         Ok(Task::Measure(names)) => measure_rows(rows, &names),
         Ok(Task::One { name, runs }) => run_one(rows, &name, runs),
+        Err(problem) => usage(&problem),
+    }
+}
+
+/// Measures rows of calls as the arguments of the program say, and prints the table.
+pub fn run_calls(rows: &[CallRow]) -> ExitCode {
+    match parse(std::env::args().skip(1)) {
+        Ok(Task::Measure(names)) => measure_calls(rows, &names),
+        Ok(Task::One { name, .. }) => usage(&format!("`{name}` is not run alone")),
         Err(problem) => usage(&problem),
     }
 }
@@ -59,15 +72,24 @@ fn run_one(rows: &[Row], name: &str, runs: u32) -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// Whether a row was asked for.
+fn is_wanted(row: &str, names: &[String]) -> bool {
+    names.is_empty() || names.iter().any(|name| row.contains(name.as_str()))
+}
+
 fn measure_rows(rows: &[Row], names: &[String]) -> ExitCode {
-    let wanted = |row: &&Row| names.is_empty() || names.iter().any(|name| row.name.contains(name.as_str()));
+    let rows: Vec<&Row> = rows.iter().filter(|row| is_wanted(row.name, names)).collect();
+    if rows.is_empty() {
+        // Another bench may have a row of this name.
+        return ExitCode::SUCCESS;
+    }
     let with_instructions = callgrind::is_there();
     if !with_instructions {
         println!("valgrind is not there: instructions are skipped");
     }
     let mut measured = Vec::new();
     let mut problems = Vec::new();
-    for row in rows.iter().filter(wanted) {
+    for row in rows {
         let mut work = (row.prepare)();
         let nanoseconds = measure::nanoseconds(&mut work);
         let (allocations, allocated_bytes) = measure::allocations(&mut work);
@@ -82,13 +104,31 @@ fn measure_rows(rows: &[Row], names: &[String]) -> ExitCode {
         problems.extend(table::over_budget(row, &figures));
         measured.push((*row, figures));
     }
-    if measured.is_empty() {
-        return usage("no row has such a name");
+    finish(GATEWAY, &table::markdown(&measured), names, problems)
+}
+
+fn measure_calls(rows: &[CallRow], names: &[String]) -> ExitCode {
+    let mut measured = Vec::new();
+    for row in rows.iter().filter(|row| is_wanted(row.name, names)) {
+        match (row.measure)() {
+            Ok(calls) => measured.push((*row, calls)),
+            Err(problem) => {
+                eprintln!("error: `{}` cannot be measured: {problem}", row.name);
+                return ExitCode::FAILURE;
+            }
+        }
     }
-    let table = table::markdown(&measured);
+    if measured.is_empty() {
+        return ExitCode::SUCCESS;
+    }
+    finish(HOST, &calls::markdown(&measured), names, Vec::new())
+}
+
+/// Shows a table, and writes it where no rows were chosen.
+fn finish(bench: &str, table: &str, names: &[String], mut problems: Vec<String>) -> ExitCode {
     println!("{table}");
     if names.is_empty()
-        && let Err(problem) = readme::rewrite(&table)
+        && let Err(problem) = readme::rewrite(bench, table)
     {
         problems.push(problem);
     }
@@ -119,6 +159,13 @@ mod tests {
             parsed(&["--one", "a row", "--runs", "7"]),
             Ok(Task::One { name: "a row".to_owned(), runs: 7 })
         );
+    }
+
+    #[test]
+    fn rows_are_wanted_by_a_part_of_their_name_or_all_together() {
+        let names = ["route".to_owned(), "mock".to_owned()];
+        assert!(is_wanted("REST mock", &names) && is_wanted("REST mock", &[]));
+        assert!(!is_wanted("REST proxy", &names));
     }
 
     #[test]

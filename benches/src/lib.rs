@@ -1,15 +1,18 @@
-//! How a bench is measured and shown: time, instructions (callgrind) and allocations, as rows of one table.
+//! How a bench is measured and shown: time, instructions (callgrind) and allocations as rows of one table, calls over
+//! the network as rows of another.
 //!
-//! What is measured stands in `benches/gateway`; nothing of the gateway lives here. This crate brings an allocator
+//! What is measured stands in `benches/gateway` and `benches/host`; nothing of the gateway lives here. This crate brings an allocator
 //! that counts, so nothing else may depend on it.
 
 mod callgrind;
+mod calls;
 mod command;
 mod measure;
 mod readme;
 mod table;
 
-pub use command::run;
+pub use calls::{AT_A_TIME, CallRow, Calls};
+pub use command::{run, run_calls};
 
 /// One row of the table.
 #[derive(Debug, Clone, Copy)]

@@ -114,6 +114,7 @@ impl Local {
         let front = Front {
             allowed_hosts: allowed_hosts.iter().map(|host| (*host).into()).collect(),
             path_forms: true,
+            own_name_suffixes: vec!["localhost".into(), "amazonaws.com".into()],
             only_api: match only {
                 Only::Rest => Some(rest.clone()),
                 Only::Http => Some(http.clone()),

@@ -24,7 +24,11 @@ fn read_segment(segment: &str) -> Option<String> {
     }
     bytes.extend(rest.bytes());
     let text = String::from_utf8(bytes).ok()?;
-    let doubtful = text.chars().any(|it| it.is_control() || it == '\\') || text == "." || text == "..";
+    // Some read `..;x` as `..`, and some an escaped slash as a slash.
+    let dots = text
+        .split('/')
+        .any(|part| part == "." || part == ".." || part.starts_with(".;") || part.starts_with("..;"));
+    let doubtful = text.chars().any(|it| it.is_control() || it == '\\') || dots;
     (!doubtful).then(|| decoded(segment))
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use gatelet_model::v2::{HttpIntegration, HttpRouteKey};
 use gatelet_model::{ApiId, Connection, StageVariables, TlsConfig};
 use http::HeaderValue;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName};
 
 use super::target::Target;
 use super::{Call, trace};
@@ -98,7 +98,7 @@ impl HttpProxy {
                 call.headers.insert(X_AMZN_APIGATEWAY_API_ID, api_id.clone());
             }
             Dialect::Http { .. } => {
-                forward(&mut call.headers, arrival);
+                forward(&mut call.headers, &call.located.host, arrival);
                 if call.body.exact_length() == Some(0)
                     && call.headers.contains_key(CONTENT_LENGTH)
                     && !call.headers.contains_key(CONTENT_TYPE)
@@ -139,8 +139,12 @@ fn method(text: Option<&str>) -> Result<Option<http::Method>, String> {
 
 /// Takes off what HTTP APIs do not forward, turns `X-Forwarded-*` into `Forwarded` and adds this hop
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-http.html>).
-fn forward(headers: &mut http::HeaderMap, arrival: &Arrival) {
-    let host = headers.remove(http::header::HOST);
+fn forward(headers: &mut http::HeaderMap, host: &str, arrival: &Arrival) {
+    // Another host than the client's own is a mapping's, for the backend.
+    let name = |value: &HeaderValue| value.to_str().ok()?.parse::<http::uri::Authority>().ok();
+    if headers.get(HOST).and_then(name).is_some_and(|authority| authority.host().eq_ignore_ascii_case(host)) {
+        headers.remove(HOST);
+    }
     let mut text = String::with_capacity(64);
     if let Some(earlier) = headers::joined_values(headers, "forwarded") {
         text.push_str(&earlier);
@@ -157,10 +161,9 @@ fn forward(headers: &mut http::HeaderMap, arrival: &Arrival) {
     let address = if peer.is_ipv6() { format!("\"[{peer}]\"") } else { peer.to_string() };
     text.push_str("for=");
     text.push_str(&address);
-    if let Some(host) = host.as_ref().and_then(|host| host.to_str().ok()) {
-        text.push_str(";host=");
-        text.push_str(host);
-    }
+    text.push_str(";host=\"");
+    text.push_str(host);
+    text.push('"');
     text.push_str(";proto=http");
     if let Ok(value) = HeaderValue::from_str(&text) {
         headers.insert(http::header::FORWARDED, value);

@@ -124,6 +124,9 @@ impl Answer {
     fn compile(response: &IntegrationResponse) -> Result<Self, String> {
         let code = response.status_code.as_ref().map_or(200, gatelet_model::StatusCode::number);
         let status = StatusCode::from_u16(code).map_err(|error| error.to_string())?;
+        if status.is_informational() {
+            return Err(format!("an answer cannot have the status {code}"));
+        }
         let mut headers = Vec::new();
         for (target, source) in &response.response_parameters {
             let fail =

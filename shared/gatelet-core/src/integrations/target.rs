@@ -5,6 +5,8 @@ use gatelet_model::StageVariables;
 use http::Uri;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::payload::{CanonicalPath, PathError};
+
 /// What is escaped in a value that becomes part of a path and is not yet escaped: all but unreserved characters.
 const PATH_VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -126,12 +128,20 @@ impl Target {
         let uri: Uri =
             text.parse().map_err(|error: http::uri::InvalidUri| TargetError::NotAUri(error.to_string()))?;
         let fixed = uri.authority().is_some_and(|authority| self.origin.ends_with(authority.as_str()));
+        if values.iter().any(|(_, value)| !value.is_empty()) && has_dot_segment(uri.path()) {
+            return Err(TargetError::NotAUri("a value of the request is a `.` or `..` segment".to_owned()));
+        }
         if fixed {
             Ok(uri)
         } else {
             Err(TargetError::NotAUri("a value of the request changed its host".to_owned()))
         }
     }
+}
+
+/// Whether a backend that undoes escapes or drops path parameters could walk up the path.
+fn has_dot_segment(path: &str) -> bool {
+    path.contains('.') && CanonicalPath::parse(path).is_err_and(|error| error == PathError::DotSegment)
 }
 
 /// Escapes a value of the request so that it stays within one segment of a path.
@@ -192,6 +202,18 @@ mod tests {
         assert_eq!(render("https://h:8443/{p}?a={id}", "b=2"), "https://h:8443/x/y%20z?a=a%2Fb%3Fc&b=2");
         assert_eq!(render("http://h?a=1", "b=2"), "http://h/?a=1&b=2");
         assert_eq!(render("http://${stageVariables.host}/x", "b"), "http://backend:81/x?b");
+    }
+
+    #[test]
+    fn no_value_walks_up_the_path() {
+        let target = target("http://h/v1/{a}{b}/admin").unwrap();
+        let render = |a: &str, b: &str| {
+            target.render(&[("a", escaped_value(a)), ("b", escaped_value(b))], None, "", "").is_ok()
+        };
+        assert!(render("a", "..b") && render("v1.2", "") && render("a..", "z"));
+        for (a, b) in [("..", ""), (".", "."), (".", ""), ("../x", ""), ("..;", "x"), ("x/..", "")] {
+            assert!(!render(a, b), "{a} {b}");
+        }
     }
 
     #[test]

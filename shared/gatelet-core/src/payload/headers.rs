@@ -1,8 +1,9 @@
 //! Which headers cross the gateway. One list for each place where AWS has one.
 
 use http::header::{
-    CONNECTION, CONTENT_LENGTH, DATE, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE,
-    PROXY_AUTHORIZATION, SERVER, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
+    AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, DATE, EXPECT, HOST, HeaderMap, HeaderName,
+    HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, SERVER, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+    USER_AGENT, VIA, WWW_AUTHENTICATE,
 };
 
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
@@ -69,16 +70,28 @@ pub fn remove_forgeries(headers: &mut HeaderMap) {
     {
         headers.remove(name);
     }
-}
-
-/// Takes off what an HTTP proxy of a REST API does not forward
-/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html>).
-pub fn remove_unforwarded_by_rest_proxy(headers: &mut HeaderMap) {
-    // ASSUMPTION: a client's own X-Forwarded-* would be a forgery of the gateway's, and REST proxies add none.
-    for name in ["x-forwarded-for", "x-forwarded-port", "x-forwarded-proto", "x-forwarded-host"] {
+    let is_forged = |name: &&HeaderName| name.as_str().starts_with(REMAPPED);
+    let forged: Vec<HeaderName> = headers.keys().filter(is_forged).cloned().collect();
+    for name in forged {
         headers.remove(name);
     }
-    for name in [HOST, CONTENT_LENGTH, PROXY_AUTHORIZATION, VIA, http::header::CONTENT_ENCODING] {
+}
+
+/// Takes off what a client says of its own way here, and of the host that it called: a REST proxy's backend hears of
+/// neither, unless a mapping tells it.
+pub fn remove_clients_way(headers: &mut HeaderMap) {
+    // ASSUMPTION: a client's own X-Forwarded-* would be a forgery of the gateway's, and REST proxies add none.
+    for name in
+        ["x-forwarded-for", "x-forwarded-port", "x-forwarded-proto", "x-forwarded-host", "forwarded", "host"]
+    {
+        headers.remove(name);
+    }
+}
+
+/// Takes off what an HTTP proxy of a REST API does not forward, mapped or not
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html>).
+pub fn remove_unforwarded_by_rest_proxy(headers: &mut HeaderMap) {
+    for name in HOP_BY_HOP.into_iter().chain([CONTENT_LENGTH, PROXY_AUTHORIZATION, VIA, CONTENT_ENCODING]) {
         headers.remove(name);
     }
 }
@@ -89,22 +102,40 @@ pub fn remove_unforwarded_by_rest_proxy(headers: &mut HeaderMap) {
 /// AWS's page says that an HTTP proxy also drops `Content-Encoding`; it is kept here, since the body passes
 /// through as it is and could not be read without it.
 pub fn remap_rest_proxy_answer(headers: &mut HeaderMap) {
-    let connection_values: Vec<HeaderValue> = headers.get_all(CONNECTION).iter().cloned().collect();
+    remap(headers, &[CONNECTION, CONTENT_LENGTH, DATE, SERVER, HeaderName::from_static("x-amzn-requestid")]);
     remove_hop_by_hop(headers);
-    for value in connection_values {
-        append_remapped(headers, &CONNECTION, value);
-    }
-    for name in [CONTENT_LENGTH, DATE, SERVER, HeaderName::from_static("x-amzn-requestid")] {
-        while let Some(value) = headers.remove(&name) {
-            append_remapped(headers, &name, value);
-        }
-    }
 }
 
-fn append_remapped(headers: &mut HeaderMap, name: &HeaderName, value: HeaderValue) {
-    let remapped = format!("{REMAPPED}{name}");
-    if let Ok(name) = HeaderName::from_bytes(remapped.as_bytes()) {
-        headers.append(name, value);
+/// The same for answers that the gateway composed of a definition's mappings, where AWS renames more.
+pub fn remap_rest_answer(headers: &mut HeaderMap) {
+    const MORE: [HeaderName; 10] = [
+        AUTHORIZATION,
+        HeaderName::from_static("content-md5"),
+        EXPECT,
+        HOST,
+        HeaderName::from_static("max-forwards"),
+        PROXY_AUTHENTICATE,
+        TRAILER,
+        UPGRADE,
+        USER_AGENT,
+        WWW_AUTHENTICATE,
+    ];
+    remap(headers, &MORE);
+    remap_rest_proxy_answer(headers);
+}
+
+fn remap(headers: &mut HeaderMap, names: &[HeaderName]) {
+    for name in names {
+        let values: Vec<HeaderValue> = headers.get_all(name).iter().cloned().collect();
+        if values.is_empty() {
+            continue;
+        }
+        headers.remove(name);
+        let remapped = format!("{REMAPPED}{name}");
+        let Ok(remapped) = HeaderName::from_bytes(remapped.as_bytes()) else { continue };
+        for value in values {
+            headers.append(&remapped, value);
+        }
     }
 }
 

@@ -18,7 +18,7 @@ pub enum PathError {
     /// It has, encoded or not, a control character or a backslash, or decodes to no UTF-8.
     #[error("the path has a character that no path may hold")]
     BadCharacter,
-    /// A segment is `.` or `..`, encoded or not.
+    /// A segment is `.` or `..`, encoded or not, behind an encoded slash or before a path parameter.
     #[error("the path has a `.` or `..` segment")]
     DotSegment,
 }
@@ -57,7 +57,7 @@ impl CanonicalPath {
                 let start = text.len();
                 push_segment(segment, &mut text)?;
                 let canonical = text.get(start..).unwrap_or_default();
-                if matches!(canonical, "." | "..") {
+                if is_dot_segment(canonical) {
                     return Err(PathError::DotSegment);
                 }
                 if let Some(meaning) = meaning(canonical)? {
@@ -112,6 +112,11 @@ impl CanonicalPath {
         let start = self.segments.get(position).map_or(self.text.len(), |range| range.start as usize);
         self.text.get(start..).unwrap_or_default()
     }
+}
+
+/// Whether a segment is `.` or `..` to a reader that knows path parameters, as in `..;x`.
+fn is_dot_segment(segment: &str) -> bool {
+    matches!(segment.split(';').next(), Some("." | ".."))
 }
 
 /// Offsets fit: the edge refuses longer request lines long before.
@@ -183,6 +188,9 @@ fn meaning(canonical: &str) -> Result<Option<Box<str>>, PathError> {
     let decoded = percent_decode_str(canonical).decode_utf8().map_err(|_| PathError::BadCharacter)?;
     if decoded.chars().any(char::is_control) {
         return Err(PathError::BadCharacter);
+    }
+    if decoded.split('/').any(is_dot_segment) {
+        return Err(PathError::DotSegment);
     }
     let meaning = match decoded.contains(['/', '%']) {
         false => decoded,

@@ -1,6 +1,7 @@
 //! Which stage a request is for, and which path below it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use gatelet_model::{ApiId, DomainName, MappingKey, StageName};
 use http::header::HOST;
@@ -17,6 +18,8 @@ const EXECUTE_API: &str = "execute-api";
 const PATH_FORM: &str = "/_aws/execute-api/";
 /// The path form that older local tools have: `/restapis/{api-id}/{stage}/_user_request_/path`.
 const OLDER_PATH_FORM: &str = "/restapis/";
+/// How long a request waits for definitions, however long its integration may take.
+const DEFINITIONS_WAIT_MAX: Duration = Duration::from_secs(10);
 const OLDER_PATH_MARK: &str = "_user_request_";
 
 /// Which hosts and address forms this front door answers for.
@@ -26,8 +29,25 @@ pub struct Front {
     pub allowed_hosts: Vec<Box<str>>,
     /// Whether APIs can be addressed by path on loopback and on `allowed_hosts`.
     pub path_forms: bool,
+    /// What may follow `{api-id}.execute-api.` in an API's own name; empty is anything. On one machine only names
+    /// that no stranger owns: a page of `{api-id}.execute-api.evil.example` whose name is turned to 127.0.0.1
+    /// (DNS rebinding) would read every answer.
+    pub own_name_suffixes: Vec<Box<str>>,
     /// The API that stands at `/{stage}/path` there, where it is the only one.
     pub only_api: Option<ApiId>,
+}
+
+impl Front {
+    /// Whether an API's own name may end so; the suffix begins with its dot.
+    fn takes_own_name(&self, suffix: &str) -> bool {
+        let is_below = |allowed: &str| {
+            suffix.strip_suffix(allowed).is_some_and(|before| before == "." || before.ends_with('.'))
+        };
+        match self.own_name_suffixes.as_slice() {
+            [] => suffix.is_empty() || suffix.starts_with('.'),
+            allowed => suffix.starts_with('.') && allowed.iter().any(|allowed| is_below(allowed)),
+        }
+    }
 }
 
 /// Where a request goes.
@@ -99,12 +119,13 @@ pub async fn locate<W: World>(
     raw_path: &str,
 ) -> Result<Located, Refusal> {
     let definitions = world.definitions();
+    let deadline = arrival.deadline.min(arrival.now.after(DEFINITIONS_WAIT_MAX));
     // A gate that cannot read its definitions stays closed: 503, never an empty route table.
     let closed = |_| Refusal::DefinitionsUnavailable;
     match address(front, &host, raw_path)? {
         Address::Api { id, stage, rest, own_name } => {
             let id = ApiId::parse(id).map_err(|_| Refusal::NoSuchStage)?;
-            let published = definitions.published(&id, arrival.deadline).await.map_err(closed)?;
+            let published = definitions.published(&id, deadline).await.map_err(closed)?;
             let published = published.ok_or(Refusal::NoSuchStage)?;
             let (stage, rest) = match stage {
                 Some(name) => (named_stage(&published, name)?, rest),
@@ -117,11 +138,11 @@ pub async fn locate<W: World>(
             Ok(Located::new(stage, host, base, raw_path))
         }
         Address::Domain => {
-            let domain = definitions.domain(&host, arrival.deadline).await.map_err(closed)?;
+            let domain = definitions.domain(&host, deadline).await.map_err(closed)?;
             let domain = domain.ok_or(Refusal::UnknownHost)?;
             let path = CanonicalPath::parse(raw_path).map_err(Refusal::BadPath)?;
             let (mapping, rest) = longest_mapping(&domain, path.as_str()).ok_or(Refusal::NoSuchStage)?;
-            let published = definitions.published(&mapping.api_id, arrival.deadline).await.map_err(closed)?;
+            let published = definitions.published(&mapping.api_id, deadline).await.map_err(closed)?;
             let published = published.ok_or(Refusal::NoSuchStage)?;
             let mut base = String::new();
             if !mapping.key.as_str().is_empty() {
@@ -164,16 +185,22 @@ pub fn host(request: &Request) -> Result<Box<str>, Refusal> {
     };
     let authority: http::uri::Authority =
         text.parse().map_err(|_| Refusal::BadHeaders("the Host header is not a host"))?;
-    if text.contains('@') {
+    let name = authority.host();
+    let behind = text.get(name.len()..).unwrap_or_default();
+    // RFC 3986 lets a host hold `,`, `;` and `=`, with which it would forge what backends are told of it.
+    let is_plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'[' | b']' | b':');
+    let is_port = behind.strip_prefix(':').is_none_or(|port| port.bytes().all(|byte| byte.is_ascii_digit()));
+    if text.contains('@') || !name.bytes().all(is_plain) || !is_port {
         return Err(Refusal::BadHeaders("the Host header is not a host"));
     }
-    let name = authority.host();
     Ok(name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase().into())
 }
 
 fn address<'a>(front: &'a Front, host: &'a str, path: &'a str) -> Result<Address<'a>, Refusal> {
     if let Some((id, after)) = host.split_once('.')
-        && (after == EXECUTE_API || after.strip_prefix(EXECUTE_API).is_some_and(|rest| rest.starts_with('.')))
+        && let Some(suffix) = after.strip_prefix(EXECUTE_API)
+        && front.takes_own_name(suffix)
     {
         return Ok(Address::Api { id, stage: None, rest: path, own_name: true });
     }

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::integrations::Call;
-use crate::payload::{CanonicalPath, Query, Request};
+use crate::integrations::{Call, Integration};
+use crate::payload::{CanonicalPath, Query, Request, headers};
 use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::snapshot::routes::{self, Rules};
@@ -34,6 +34,9 @@ pub fn rest<'a>(
     };
     let mapped = method.mapping.map(&sources)?;
     let mut headers = head.headers;
+    if matches!(method.integration, Integration::HttpProxy(_)) {
+        headers::remove_clients_way(&mut headers);
+    }
     for (name, value) in mapped.headers {
         headers.insert(name, value);
     }

@@ -11,12 +11,15 @@ use gatelet_model::{AccountId, Problem, Region};
 use tracing_subscriber::EnvFilter;
 
 use crate::definition::Decisions;
+use crate::requests::printable;
 
 /// Something is wrong with the definitions.
 const DEFINITIONS_AT_FAULT: u8 = 1;
 /// Something is wrong with the command or the machine; clap's own code for the former.
 const COMMAND_AT_FAULT: u8 = 2;
 
+/// Longest line of an error that is shown.
+const LINE_CHARACTERS_MAX: usize = 2_000;
 /// The account that is served as where nothing else is said.
 const ACCOUNT: &str = "123456789012";
 /// The region that is served as where nothing else is said.
@@ -143,7 +146,10 @@ fn start_diagnostics(verbose: u8, filter: Option<&str>) {
 fn failed(error: &dyn std::fmt::Display, code: u8) -> ExitCode {
     use std::io::Write;
     let style = anstyle::AnsiColor::Red.on_default().bold();
-    let _ = writeln!(anstream::stderr(), "{style}error{style:#}: {error}");
+    // A message may repeat what a file holds.
+    let text = error.to_string();
+    let lines: Vec<_> = text.lines().map(|line| printable(line, LINE_CHARACTERS_MAX)).collect();
+    let _ = writeln!(anstream::stderr(), "{style}error{style:#}: {}", lines.join("\n"));
     ExitCode::from(code)
 }
 

@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::io::AsyncRead;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
 use super::settings;
+use crate::functions::lines;
 use crate::requests::{Console, printable};
 
 /// How long a program may take until it listens.
@@ -182,10 +183,8 @@ impl Program {
     fn pass_on(&self, output: impl AsyncRead + Send + Unpin + 'static) {
         let (name, console) = (self.name.clone(), self.console.clone());
         tokio::spawn(async move {
-            let mut lines = BufReader::new(output).lines();
-            while let Ok(Some(line)) = lines.next_line().await {
-                console.say(format!("{name} │ {}", printable(&line, LINE_CHARACTERS_MAX)));
-            }
+            let say = |line: &str| console.say(format!("{name} │ {}", printable(line, LINE_CHARACTERS_MAX)));
+            let _ = lines(output, say).await;
         });
     }
 

@@ -42,6 +42,9 @@ use signals::Signals;
 pub use state::StateChoice;
 use watch::Watch;
 
+/// What APIs' own names end in on this machine: its own name, and AWS's, for clients that are pointed here.
+const OWN_NAME_SUFFIXES: [&str; 3] = ["localhost", "amazonaws.com", "amazonaws.com.cn"];
+
 /// Names of APIs are cut after this many characters.
 const NAME_CHARACTERS_MAX: usize = 120;
 /// AWS's name of the service, as its endpoint variables have it.
@@ -350,6 +353,7 @@ fn front(options: &Options, session: &Session) -> Front {
     Front {
         allowed_hosts: options.allowed_hosts.iter().map(lower).collect(),
         path_forms: true,
+        own_name_suffixes: OWN_NAME_SUFFIXES.map(Into::into).to_vec(),
         only_api: session.only_api(),
     }
 }

@@ -19,12 +19,13 @@ use gatelet_model::{Api, ApiId, Problem, Stage, StageName};
 
 use super::functions::Functions;
 use super::project::Projects;
-use super::show::{Look, Shown, root_url, stage_url};
+use super::show::{Look, NAME_CHARACTERS_MAX, Shown, root_url, stage_url};
 use crate::definition::{
     Change, Decisions, Defined, DefinedStages, Definition, Reference, Rendering, additions, changes,
     import_file, invoked_functions, routes, unknown_parameters,
 };
 use crate::doors::{ApiView, Overview, StageView};
+use crate::requests::printable;
 
 /// How long one deployment may take.
 const DEPLOY_PATIENCE: Duration = Duration::from_secs(20);
@@ -335,7 +336,7 @@ impl Session {
             format!(
                 "  the {} `{}` is not defined any more; what was deployed of it goes on being served\n",
                 api.kind(),
-                api.name()
+                printable(api.name(), NAME_CHARACTERS_MAX)
             )
         };
         gone.map(line).collect()
@@ -347,7 +348,8 @@ impl Session {
         let changed = now.iter().filter(|function| !before.contains(function)).map(|function| &function.name);
         let gone = before.iter().map(|function| &function.name);
         let gone = gone.filter(|name| now.iter().all(|function| function.name != **name));
-        let names: Vec<String> = changed.chain(gone).map(|name| format!("`{name}`")).collect();
+        let names: Vec<String> =
+            changed.chain(gone).map(|name| format!("`{}`", printable(name, NAME_CHARACTERS_MAX))).collect();
         if names.is_empty() { String::new() } else { format!("  functions changed: {}", names.join(", ")) }
     }
 

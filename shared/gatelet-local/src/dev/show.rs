@@ -20,7 +20,7 @@ const CHANGED: Style = AnsiColor::Yellow.on_default();
 /// How many changes of an edit are listed.
 const CHANGES_MAX: usize = 20;
 /// Names of users are cut after this many characters.
-const NAME_CHARACTERS_MAX: usize = 120;
+pub(super) const NAME_CHARACTERS_MAX: usize = 120;
 
 /// How things are shown.
 #[derive(Debug, Clone, Copy)]

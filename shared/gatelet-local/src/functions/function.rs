@@ -218,8 +218,9 @@ impl Function {
             let is_fresh = idle.is_none();
             let mut instance = match idle {
                 Some(instance) => instance,
-                None => match self.start(&invocation.request_id).await {
-                    Ok(instance) => instance,
+                None => match self.start(&invocation.request_id, reply).await {
+                    Ok(Some(instance)) => instance,
+                    Ok(None) => return,
                     Err(failure) => return self.fail(failure, reply).await,
                 },
             };
@@ -247,11 +248,16 @@ impl Function {
         }
     }
 
-    async fn start(&self, request_id: &str) -> Result<Instance, Failure> {
+    /// Starts an instance; none where the caller went away while the code was made ready, which may take a build.
+    async fn start(&self, request_id: &str, reply: &Reply) -> Result<Option<Instance>, Failure> {
         // Read first: what changes while it starts makes it old.
         let version = self.version.load(Ordering::SeqCst);
-        let launch = self.code.launch(&self.settled.directory).await?;
-        Instance::start(&self.settled, &launch, version, request_id).await
+        let launch = tokio::select! {
+            biased;
+            launch = self.code.launch(&self.settled.directory) => launch?,
+            () = reply.gone() => return Ok(None),
+        };
+        Instance::start(&self.settled, &launch, version, request_id).await.map(Some)
     }
 
     async fn fail(&self, failure: Failure, reply: &Reply) {

@@ -30,4 +30,5 @@ mod invocation;
 mod settings;
 
 pub use host::{Host, HostError, Say};
+pub(crate) use instance::lines;
 pub use settings::{FunctionSettings, HostLimits, Runtime};

@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use gatelet_model::limits::TIMEOUT_MILLISECONDS_MAX;
+
 /// The longest URL, in bytes: what AWS's edge takes. Beyond: 414.
 pub const URL_BYTES_MAX: usize = 8_192;
 
@@ -72,7 +74,7 @@ impl Default for Patience {
             keep_alive: Duration::from_secs(60),
             body: Duration::from_secs(30),
             write: Duration::from_secs(60),
-            answer: Duration::from_secs(120),
+            answer: Duration::from_millis(TIMEOUT_MILLISECONDS_MAX as u64 + 20_000),
             look: Duration::from_secs(1),
             stop: Duration::from_secs(30),
         }

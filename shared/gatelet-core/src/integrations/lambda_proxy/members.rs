@@ -171,6 +171,9 @@ fn text(value: &RawValue) -> Option<Cow<'_, str>> {
     }
 }
 
+/// Most header values of a function's answer (ours; far above what any client takes).
+const ANSWER_HEADERS_MAX: usize = 1_000;
+
 /// Adds one value; null is as if it were not there.
 fn add_header(headers: &mut HeaderMap, name: &str, value: &RawValue) -> Result<(), String> {
     if value.get() == "null" {
@@ -180,6 +183,9 @@ fn add_header(headers: &mut HeaderMap, name: &str, value: &RawValue) -> Result<(
     let text = text(value).ok_or_else(wrong)?;
     let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong())?;
     let value = HeaderValue::from_bytes(text.as_bytes()).map_err(|_| wrong())?;
+    if headers.len() >= ANSWER_HEADERS_MAX {
+        return Err(format!("the answer has more than {ANSWER_HEADERS_MAX} headers"));
+    }
     if !headers.get_all(&name).iter().any(|other| *other == value) {
         headers.append(name, value);
     }

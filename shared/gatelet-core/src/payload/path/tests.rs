@@ -48,6 +48,11 @@ fn doubtful_paths_are_refused() {
         ("/a/../b", PathError::DotSegment),
         ("/a/%2e%2E/b", PathError::DotSegment),
         ("/.", PathError::DotSegment),
+        ("/a/..;/b", PathError::DotSegment),
+        ("/a/.;x=1", PathError::DotSegment),
+        ("/a/..%2Fb", PathError::DotSegment),
+        ("/a/b%2f%2e%2e", PathError::DotSegment),
+        ("/a/x%2F..%3Bv%2Fy", PathError::DotSegment),
     ] {
         assert_eq!(CanonicalPath::parse(raw).unwrap_err(), expected, "{raw}");
     }

@@ -125,7 +125,7 @@ impl HttpMapping {
                 ResponseRule::StatusCode(value) => {
                     let text = rendered(value, |it| answer_value(it, &before, variables, record))
                         .unwrap_or_default();
-                    *answer.status_mut() = text.parse::<StatusCode>().map_err(|_| {
+                    *answer.status_mut() = answer_status(&text).ok_or_else(|| {
                         Refusal::Configuration(format!("the mapped status `{text}` is not one"))
                     })?;
                 }
@@ -133,6 +133,11 @@ impl HttpMapping {
         }
         Ok(())
     }
+}
+
+/// A status that an answer may have: an informational one would begin another protocol.
+fn answer_status(text: &str) -> Option<StatusCode> {
+    text.parse::<StatusCode>().ok().filter(|status| !status.is_informational())
 }
 
 fn request_rule(key: &str, text: &str) -> Result<RequestRule, String> {

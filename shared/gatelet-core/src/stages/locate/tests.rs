@@ -5,6 +5,7 @@ fn front() -> Front {
     Front {
         allowed_hosts: vec!["gateway.lan".into()],
         path_forms: true,
+        own_name_suffixes: vec!["localhost".into(), "amazonaws.com".into()],
         only_api: Some(ApiId::parse("only1").unwrap()),
     }
 }
@@ -23,7 +24,7 @@ fn hosts_are_read_in_every_spelling() {
     ] {
         assert_eq!(&*host(&request(header)).unwrap(), expected);
     }
-    for header in ["", "a b", "user@host"] {
+    for header in ["", "a b", "user@host", "a,b", "a;b=c", "localhost:80,for=1"] {
         assert!(matches!(host(&request(header)), Err(Refusal::BadHeaders(_))), "{header}");
     }
     let mut twice = request("localhost");
@@ -41,6 +42,9 @@ fn addresses_take_every_form() {
     for (host, path, expected) in [
         ("abc.execute-api.localhost", "/dev/x", api("abc", None, "/dev/x", true)),
         ("abc.execute-api.us-east-1.amazonaws.com", "/", api("abc", None, "/", true)),
+        ("abc.execute-api.evil.example", "/dev/x", Ok(Address::Domain)),
+        ("abc.execute-api.evilamazonaws.com", "/dev/x", Ok(Address::Domain)),
+        ("abc.execute-api", "/dev/x", Ok(Address::Domain)),
         ("127.0.0.1", "/_aws/execute-api/abc/dev/x", api("abc", None, "/dev/x", false)),
         ("127.0.0.1", "/_aws/execute-api/abc", api("abc", None, "", false)),
         ("localhost", "/restapis/abc/dev/_user_request_/x", api("abc", Some("dev"), "/x", false)),

@@ -12,7 +12,7 @@ use serde::de::IgnoredAny;
 use tokio::sync::mpsc;
 
 use super::event_stream::EventStream;
-use super::{error, json, read};
+use super::{drain, error, json, read};
 use crate::functions::function::{Function, TooMany};
 use crate::functions::host::Registry;
 use crate::functions::ids;
@@ -94,13 +94,14 @@ impl Door {
 impl super::Door for Door {
     async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
         let (head, body) = request.into_parts();
-        let body = read(body).await;
         let segments: Vec<&str> = head.uri.path().split('/').skip(1).collect();
         let [token, operation @ ..] = segments.as_slice() else { return not_found() };
         if !self.is_own(token) {
+            drain(body).await;
             let why = "the address lacks the function host's secret: use the whole URL that it printed";
             return error(StatusCode::FORBIDDEN, "AccessDeniedException", why);
         }
+        let body = read(body).await;
         match (&head.method, operation) {
             (&Method::POST, ["2015-03-31", "functions", name, "invocations"]) => {
                 self.invoke(name, false, &head.headers, body).await

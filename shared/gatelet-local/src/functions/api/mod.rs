@@ -76,7 +76,7 @@ async fn guarded<D: Door>(door: &D, request: Request<Incoming>) -> Response<Body
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     let is_page = headers.contains_key(ORIGIN) || headers.contains_key("sec-fetch-mode");
     if is_page || !host.is_some_and(is_loopback) {
-        read(request.into_body()).await;
+        drain(request.into_body()).await;
         let why = "the function host is for programs on this machine";
         return error(StatusCode::FORBIDDEN, "AccessDeniedException", why);
     }
@@ -89,6 +89,18 @@ fn is_loopback(host: &str) -> bool {
     let address = name.trim_start_matches('[').trim_end_matches(']');
     name.eq_ignore_ascii_case("localhost")
         || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// Reads what a refused caller sends and keeps none of it: whoever is answered before may find the connection
+/// closed, and the answer gone with it.
+pub(super) async fn drain(mut body: Incoming) {
+    let mut left = READ_BYTES_MAX;
+    while let Some(Ok(frame)) = body.frame().await {
+        match left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) {
+            Some(rest) => left = rest,
+            None => return,
+        }
+    }
 }
 
 /// Reads a body to its end, and gives it where it is not far too large. Whoever is answered before may find the

@@ -22,7 +22,8 @@ use super::ids;
 use super::invocation::{ANSWER_BYTES_MAX, Failure, Invocation, Reply, STREAM_BYTES_MAX, Said};
 pub(super) use environment::Surroundings;
 pub(super) use guard::Guard;
-pub(super) use process::{Keeper, Launch, Process, lines, pass_on, shown};
+pub(crate) use process::lines;
+pub(super) use process::{Keeper, Launch, Process, pass_on, shown};
 
 /// How long what a process said last may still be on its way after it has ended.
 const LAST_WORDS: Duration = Duration::from_millis(200);

@@ -153,10 +153,7 @@ pub(in crate::functions) fn pass_on(
 }
 
 /// Splits what is read into lines; a line without an end comes in pieces.
-pub(in crate::functions) async fn lines(
-    mut output: impl AsyncRead + Unpin,
-    mut each: impl FnMut(&str),
-) -> io::Result<()> {
+pub(crate) async fn lines(mut output: impl AsyncRead + Unpin, mut each: impl FnMut(&str)) -> io::Result<()> {
     let mut gathered = Vec::new();
     loop {
         let read = output.read_buf(&mut gathered).await?;

@@ -93,7 +93,12 @@ fn plain_form(head: &[u8]) -> Verdict<(Vec<u8>, Framing, usize)> {
     let mut plain = Vec::with_capacity(head.len() + 16);
     plain.extend_from_slice(request_line.method);
     plain.push(b' ');
+    let target = plain.len();
     push_target(request_line.target, &mut plain);
+    // What hyper would refuse by itself, and leave no record of.
+    if http::Uri::try_from(plain.get(target..).unwrap_or_default()).is_err() {
+        return Err("the request line's target is no URL");
+    }
     plain.push(b' ');
     plain.extend_from_slice(request_line.version.plain().as_bytes());
     plain.extend_from_slice(b"\r\n");
