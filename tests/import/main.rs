@@ -21,7 +21,7 @@ mod sam;
 mod templates;
 mod vectors;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use gatelet_control::document::Source;
 use gatelet_control::import::{self, ApiKind, ImportOptions, Imported};
@@ -32,20 +32,6 @@ fn import(source: &Source, kind: Option<ApiKind>) -> Imported {
     let region = Region::parse("us-east-1").unwrap();
     let options = ImportOptions { kind, ..ImportOptions::for_file(source.file(), account, region) };
     import::openapi(source, &options)
-}
-
-/// The foreign test data, or nothing where it is absent.
-fn foreign(folder: &str) -> Option<PathBuf> {
-    let root = match std::env::var_os("GATELET_VECTORS") {
-        Some(root) => PathBuf::from(root),
-        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors"),
-    };
-    let folder = root.join(folder);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    eprintln!("skipped: {} is not there; GATELET_VECTORS may name another place", folder.display());
-    None
 }
 
 /// Holds a text against a golden file, or writes the file where `UPDATE_GOLDEN` says so.

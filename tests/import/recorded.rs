@@ -9,9 +9,10 @@ use gatelet_model::{
     Api, Authorization, Authorizer, AuthorizerKind, Connection, Integration, IntegrationType,
     PassthroughBehavior,
 };
+use gatelet_tests::vectors;
 use serde_json::{Map, Value, json};
 
-use super::{foreign, import};
+use super::import;
 
 /// Which test imported which definition; with the prefix of its recorded keys where a test imported several.
 const RECORDED: [(&str, &str, &str); 11] = [
@@ -50,7 +51,7 @@ const DELIBERATE: [(&str, &str); 2] = [
 
 #[test]
 fn imports_as_aws_does() {
-    let Some(root) = foreign("localstack-aws-snapshots") else { return };
+    let Some(root) = vectors("localstack-aws-snapshots") else { return };
     let file = root.join("apigateway/test_apigateway_import.snapshot.json");
     let recordings: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
     let mut differences = Vec::new();

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use gatelet_control::document::{Node, Source, parse};
 use gatelet_control::import::{self, ImportedTemplate, TemplateOptions, is_template};
 use gatelet_model::{AccountId, Api, Problem, Problems, Region, Severity};
+use gatelet_tests::vectors;
 
-use super::{assert_golden, foreign};
+use super::assert_golden;
 
 const FOLDERS: [&str; 2] = ["localstack-aws-snapshots/definitions", "real-definitions"];
 
@@ -32,7 +33,7 @@ const OWN_PROBLEMS: [(&str, &str); 14] = [
 
 #[test]
 fn every_definition_of_real_users_imports_or_has_a_problem_of_its_own() {
-    let Some(root) = foreign("") else { return };
+    let Some(root) = vectors("") else { return };
     let mut table = String::from("file | what | errors | warnings | first error\n");
     let (mut count, mut imported, mut own_problems) = (0, 0, 0);
     for folder in FOLDERS {

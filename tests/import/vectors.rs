@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use gatelet_control::document::{Node, Source, parse};
 use gatelet_control::import::Imported;
 use gatelet_model::{Api, Severity};
+use gatelet_tests::vectors;
 
-use super::{assert_golden, foreign, import};
+use super::{assert_golden, import};
 
 #[test]
 fn every_foreign_definition_imports_or_has_a_problem_of_its_own() {
-    let Some(root) = foreign("") else { return };
+    let Some(root) = vectors("") else { return };
     let mut paths = Vec::new();
     collect(&root, &mut paths);
     let mut table = String::from("file | decided | routes | errors | warnings | first error\n");

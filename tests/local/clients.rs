@@ -1,9 +1,10 @@
 //! Clients that others wrote, and definitions that were not written for this importer.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use gatelet_tests::backend::{Backend, answers};
+use gatelet_tests::vectors;
 use serde_json::Value;
 
 use crate::command::Dev;
@@ -82,17 +83,6 @@ impl Foreign {
     }
 }
 
-/// The folder of foreign data, or nothing where it is absent.
-pub(crate) fn vectors() -> Option<PathBuf> {
-    let root = std::env::var_os("GATELET_VECTORS")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors"), PathBuf::from);
-    if !root.join("localstack-aws-snapshots").is_dir() {
-        eprintln!("skipped: {} is not there", root.display());
-        return None;
-    }
-    Some(root)
-}
-
 /// A definition of others, the name that its copy gets, and what is filled in.
 struct Definition {
     source: &'static str,
@@ -136,7 +126,7 @@ const DEFINITIONS: [Definition; 3] = [
 /// The backend answers on the other threads while this one waits for a client.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn real_definitions_answer_real_clients() {
-    let Some(root) = vectors() else { return };
+    let Some(root) = vectors("") else { return };
     let backend = Backend::start(answers::echo).await;
     let directory = tempfile::tempdir().unwrap();
     for Definition { source, name, blanks } in DEFINITIONS {

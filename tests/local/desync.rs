@@ -13,18 +13,6 @@ use crate::fixture::{Local, Only, patience};
 /// Whom the front door lets in, and the gateway's one canonical path does not: control characters, however spelt.
 const BAD_PATHS: [&str; 3] = ["%09 in URI is OK", "%0D in URI is OK", "%0A in URI is OK"];
 
-/// The folder of foreign data, or nothing where it is absent.
-fn vectors() -> Option<PathBuf> {
-    let root = std::env::var_os("GATELET_VECTORS")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors"), PathBuf::from);
-    let folder = root.join("http-desync-guardian");
-    if !folder.is_dir() {
-        eprintln!("skipped: {} is not there", folder.display());
-        return None;
-    }
-    Some(folder)
-}
-
 struct Vector {
     name: String,
     tier: String,
@@ -85,7 +73,7 @@ fn bytes(text: &str) -> Vec<u8> {
 
 #[tokio::test]
 async fn severe_and_ambiguous_requests_reach_no_backend_and_the_others_do() {
-    let Some(folder) = vectors() else { return };
+    let Some(folder) = gatelet_tests::vectors("http-desync-guardian") else { return };
     let backend = Backend::start(answers::fixed("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")).await;
     let local = Local::start_with(Some(backend.address()), Only::Http, &[], patience()).await;
     let vectors = read(&folder);

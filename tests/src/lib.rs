@@ -8,3 +8,18 @@
 )]
 
 pub mod backend;
+
+use std::path::{Path, PathBuf};
+
+/// A folder of the foreign test data, or nothing where it is absent, which is said.
+#[must_use]
+pub fn vectors(folder: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("GATELET_VECTORS")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors"), PathBuf::from);
+    let folder = root.join(folder);
+    if !folder.is_dir() {
+        eprintln!("skipped: {} is not there; GATELET_VECTORS may name another place", folder.display());
+        return None;
+    }
+    Some(folder)
+}

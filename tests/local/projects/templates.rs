@@ -1,17 +1,17 @@
 //! Templates that others wrote, served unchanged by one command.
 
+use gatelet_tests::vectors;
 use serde_json::{Value, json};
 
 use super::{has_node, has_python};
 use crate::client::{Client, get, request};
-use crate::clients::vectors;
 use crate::command::{Dev, path};
 
 const PATTERNS: &str = "real-definitions/serverless-patterns";
 
 /// A directory with a copy of a template, and code beside it.
 fn copied(name: &str, code: &[(&str, &str)]) -> Option<tempfile::TempDir> {
-    let template = vectors()?.join(PATTERNS).join(name).join("template.yaml");
+    let template = vectors(PATTERNS)?.join(name).join("template.yaml");
     let directory = tempfile::tempdir().unwrap();
     std::fs::copy(template, directory.path().join("template.yaml")).unwrap();
     for (file, text) in code {
