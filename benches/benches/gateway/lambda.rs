@@ -56,9 +56,9 @@ fn event(definition: &str, stage: &str, target: &'static str) -> Work {
             (Some(&method.integration), map_request::rest(located, path, method, request, &record))
         }
         ApiSnapshot::Http(api) => {
-            let route =
+            let (route, integration) =
                 route::http(api, path, request.method()).unwrap_or_else(|refusal| panic!("{refusal:?}"));
-            (route.integration.as_ref(), map_request::http(located, path, route, request, &record))
+            (Some(integration), map_request::http(located, path, route, request, &record))
         }
         ApiSnapshot::WebSocket => unreachable!("no WebSocket API is measured"),
     };
@@ -78,7 +78,7 @@ fn answer(definition: &str, stage: &str, target: &'static str) -> Work {
             proxy(route::rest(api, &path, &method).ok().map(|method| &method.integration))
         }
         ApiSnapshot::Http(api) => {
-            proxy(route::http(api, &path, &method).ok().and_then(|route| route.integration.as_ref()))
+            proxy(route::http(api, &path, &method).ok().map(|(_, integration)| integration))
         }
         ApiSnapshot::WebSocket => unreachable!("no WebSocket API is measured"),
     };

@@ -97,11 +97,10 @@ async fn http<W: World>(
 ) -> Result<Response, Refusal> {
     headers::remove_hop_by_hop(request.headers_mut());
     let path = located.path()?;
-    let route = route::http(api, &path, request.method())?;
+    let (route, integration) = route::http(api, &path, request.method())?;
     record.note_route(route.route_key.clone());
     // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-access-control.html
     access::access(route.access)?;
-    let integration = route.integration.as_ref().ok_or(Refusal::NoRoute)?;
     let call = map_request::http(located, &path, route, request, record)?;
     let answer = integration.call(world, arrival, call, record).await?;
     map_response::http(&route.mapping, located.stage.variables(), answer, record)

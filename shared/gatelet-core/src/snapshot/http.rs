@@ -31,7 +31,7 @@ pub struct HttpRoute {
     pub access: Access,
     /// How parameters become the backend's, and its answer the client's.
     pub mapping: HttpMapping,
-    /// What stands behind; a route without one is as if it were not there.
+    /// What stands behind; a route without one answers 404.
     pub integration: Option<Integration>,
 }
 

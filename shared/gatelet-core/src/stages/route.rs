@@ -2,6 +2,7 @@
 
 use gatelet_model::Method;
 
+use crate::integrations::Integration;
 use crate::payload::CanonicalPath;
 use crate::refusal::Refusal;
 use crate::snapshot::{HttpApiSnapshot, HttpRoute, RestApiSnapshot, RestMethod};
@@ -20,16 +21,18 @@ pub fn rest<'a>(
     api.find(path, known(method)).ok_or(Refusal::NoRoute)
 }
 
-/// Finds an HTTP API's route.
+/// Finds an HTTP API's route and what stands behind it.
 ///
 /// # Errors
-/// [`Refusal::NoRoute`] where no route takes the request, or the one that does has no integration.
+/// [`Refusal::NoRoute`] where no route takes the request, or the one that does has no integration: it still
+/// keeps the request from less specific routes, which might be open where it is not.
 pub fn http<'a>(
     api: &'a HttpApiSnapshot,
     path: &CanonicalPath,
     method: &http::Method,
-) -> Result<&'a HttpRoute, Refusal> {
-    api.find(path, known(method)).filter(|route| route.integration.is_some()).ok_or(Refusal::NoRoute)
+) -> Result<(&'a HttpRoute, &'a Integration), Refusal> {
+    let route = api.find(path, known(method)).ok_or(Refusal::NoRoute)?;
+    Ok((route, route.integration.as_ref().ok_or(Refusal::NoRoute)?))
 }
 
 /// The method, where API Gateway knows it. Only the request line counts: no header overrides it.

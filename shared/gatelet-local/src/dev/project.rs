@@ -44,7 +44,7 @@ pub enum ProjectError {
     #[error("there is no file or directory `{0}`; check the name")]
     Missing(String),
     /// The file's name ends in something else.
-    #[error("`{0}` does not end in .yaml, .yml or .json; give an OpenAPI definition")]
+    #[error("`{0}` does not end in .yaml, .yml or .json; give an OpenAPI definition or a template")]
     UnknownExtension(String),
     /// The directory holds none of the names.
     #[error(

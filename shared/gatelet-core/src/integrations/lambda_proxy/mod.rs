@@ -36,10 +36,6 @@ use crate::ports::{
 use crate::record::Record;
 use crate::refusal::Refusal;
 
-/// Largest body that API Gateway takes
-/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>).
-const BODY_BYTES_MAX: usize = 10 * 1024 * 1024;
-
 /// Largest event that Lambda takes (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
 const EVENT_BYTES_MAX: usize = 6 * 1024 * 1024;
 
@@ -186,7 +182,7 @@ impl LambdaProxy {
         mut call: Call<'_>,
         record: &Record,
     ) -> Result<Response, Refusal> {
-        let body = std::mem::take(&mut call.body).collect_up_to(BODY_BYTES_MAX).await;
+        let body = std::mem::take(&mut call.body).collect_up_to(EVENT_BYTES_MAX).await;
         let body = body.map_err(|error| Refusal::Integration(BackendError::RequestBody(error)))?;
         let payload = self.event(arrival, &call, &body, record);
         drop(body);

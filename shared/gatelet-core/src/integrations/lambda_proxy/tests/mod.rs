@@ -207,8 +207,7 @@ impl Setup {
                 map_response::rest(&method.integration, answer)
             }
             ApiSnapshot::Http(api) => {
-                let route = route::http(api, &path, request.method())?;
-                let integration = route.integration.as_ref().unwrap();
+                let (route, integration) = route::http(api, &path, request.method())?;
                 let call = map_request::http(&located, &path, route, request, &record)?;
                 let answer = now(invoke(integration, functions, arrival, call, &record))?;
                 map_response::http(&route.mapping, located.stage.variables(), answer, &record)?
