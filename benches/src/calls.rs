@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::table::grouped;
 
-/// The bench of the function host, as its table is marked.
+/// The rows of the function host, as their table is marked.
 pub(crate) const HOST: &str = "host";
 
 /// How many calls are under way together where throughput is measured.

@@ -3,9 +3,10 @@
 use std::process::ExitCode;
 
 use crate::calls::{self, HOST};
-use crate::{CallRow, Figures, Row, callgrind, measure, readme, table};
+use crate::programs::COLD;
+use crate::{CallRow, Figures, Programs, Row, callgrind, measure, readme, table};
 
-/// The bench whose rows are run in one thread, as its table is marked.
+/// The rows that are run in one thread, as their table is marked.
 pub(crate) const GATEWAY: &str = "gateway";
 
 /// What the shell expects of a command that was called wrongly.
@@ -20,19 +21,21 @@ enum Task {
     One { name: String, runs: u32 },
 }
 
-/// Measures rows as the arguments of the program say, and prints the table.
-pub fn run(rows: &[Row]) -> ExitCode {
+/// Measures rows, and rows of calls, as the arguments of the program say, and prints their tables.
+pub fn run(rows: &[Row], calls: &[CallRow]) -> ExitCode {
     match parse(std::env::args().skip(1)) {
-        Ok(Task::Measure(names)) => measure_rows(rows, &names),
+        Ok(Task::Measure(names)) => measure(rows, calls, &names),
         Ok(Task::One { name, runs }) => run_one(rows, &name, runs),
         Err(problem) => usage(&problem),
     }
 }
 
-/// Measures rows of calls as the arguments of the program say, and prints the table.
-pub fn run_calls(rows: &[CallRow]) -> ExitCode {
+/// Measures programs, which only makes sense for all rows together, and prints the table: where no rows are chosen, or where
+/// the bench is asked for by its name.
+pub fn run_programs(measure: fn() -> Result<Programs, String>) -> ExitCode {
     match parse(std::env::args().skip(1)) {
-        Ok(Task::Measure(names)) => measure_calls(rows, &names),
+        Ok(Task::Measure(names)) if is_wanted(COLD, &names) => measure_programs(measure),
+        Ok(Task::Measure(_)) => ExitCode::SUCCESS,
         Ok(Task::One { name, .. }) => usage(&format!("`{name}` is not run alone")),
         Err(problem) => usage(&problem),
     }
@@ -77,12 +80,37 @@ fn is_wanted(row: &str, names: &[String]) -> bool {
     names.is_empty() || names.iter().any(|name| row.contains(name.as_str()))
 }
 
-fn measure_rows(rows: &[Row], names: &[String]) -> ExitCode {
-    let rows: Vec<&Row> = rows.iter().filter(|row| is_wanted(row.name, names)).collect();
-    if rows.is_empty() {
-        // Another bench may have a row of this name.
-        return ExitCode::SUCCESS;
+/// What is said where a name means no row; a typing error is no success.
+fn unknown(rows: &[&str], names: &[String]) -> Option<String> {
+    let unknown = names.iter().find(|name| !rows.iter().any(|row| row.contains(name.as_str())))?;
+    let rows: Vec<String> = rows.iter().map(|row| format!("  {row}")).collect();
+    Some(format!("no row's name contains `{unknown}`; the rows are\n{}\n", rows.join("\n")))
+}
+
+fn measure(rows: &[Row], calls: &[CallRow], names: &[String]) -> ExitCode {
+    let of_rows = rows.iter().map(|row| row.name);
+    // The bench of programs is another program, and is asked for as a whole.
+    let all: Vec<&str> = of_rows.chain(calls.iter().map(|row| row.name)).chain([COLD]).collect();
+    if let Some(problem) = unknown(&all, names) {
+        return usage(&problem);
     }
+    let rows: Vec<&Row> = rows.iter().filter(|row| is_wanted(row.name, names)).collect();
+    let calls: Vec<&CallRow> = calls.iter().filter(|row| is_wanted(row.name, names)).collect();
+    let mut is_well = true;
+    if !rows.is_empty() {
+        is_well &= measure_rows(&rows, names);
+    }
+    if !calls.is_empty() {
+        is_well &= measure_calls(&calls, names);
+    }
+    exit_code(is_well)
+}
+
+const fn exit_code(is_well: bool) -> ExitCode {
+    if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn measure_rows(rows: &[&Row], names: &[String]) -> bool {
     let with_instructions = callgrind::is_there();
     if !with_instructions {
         println!("valgrind is not there: instructions are skipped");
@@ -102,30 +130,37 @@ fn measure_rows(rows: &[Row], names: &[String]) -> ExitCode {
         });
         let figures = Figures { nanoseconds, steps, instructions, allocations, allocated_bytes };
         problems.extend(table::over_budget(row, &figures));
-        measured.push((*row, figures));
+        measured.push((**row, figures));
     }
     finish(GATEWAY, &table::markdown(&measured), names, problems)
 }
 
-fn measure_calls(rows: &[CallRow], names: &[String]) -> ExitCode {
+fn measure_calls(rows: &[&CallRow], names: &[String]) -> bool {
     let mut measured = Vec::new();
-    for row in rows.iter().filter(|row| is_wanted(row.name, names)) {
+    for row in rows {
         match (row.measure)() {
-            Ok(calls) => measured.push((*row, calls)),
+            Ok(calls) => measured.push((**row, calls)),
             Err(problem) => {
                 eprintln!("error: `{}` cannot be measured: {problem}", row.name);
-                return ExitCode::FAILURE;
+                return false;
             }
         }
-    }
-    if measured.is_empty() {
-        return ExitCode::SUCCESS;
     }
     finish(HOST, &calls::markdown(&measured), names, Vec::new())
 }
 
-/// Shows a table, and writes it where no rows were chosen.
-fn finish(bench: &str, table: &str, names: &[String], mut problems: Vec<String>) -> ExitCode {
+fn measure_programs(measure: fn() -> Result<Programs, String>) -> ExitCode {
+    match measure() {
+        Ok(programs) => exit_code(finish(COLD, &programs.markdown(), &[], programs.over_budget())),
+        Err(problem) => {
+            eprintln!("error: the programs cannot be measured: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Shows a table, and writes it where no rows were chosen. Returns whether all is well.
+fn finish(bench: &str, table: &str, names: &[String], mut problems: Vec<String>) -> bool {
     println!("{table}");
     if names.is_empty()
         && let Err(problem) = readme::rewrite(bench, table)
@@ -135,11 +170,12 @@ fn finish(bench: &str, table: &str, names: &[String], mut problems: Vec<String>)
     for problem in &problems {
         eprintln!("error: {problem}");
     }
-    if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    problems.is_empty()
 }
 
 fn usage(problem: &str) -> ExitCode {
-    eprintln!("error: {problem}; name rows to measure some of them, or nothing for all");
+    eprintln!("error: {problem}");
+    eprintln!("name rows to measure some of them, or nothing for all");
     ExitCode::from(EXIT_USAGE)
 }
 
@@ -166,6 +202,16 @@ mod tests {
         let names = ["route".to_owned(), "mock".to_owned()];
         assert!(is_wanted("REST mock", &names) && is_wanted("REST mock", &[]));
         assert!(!is_wanted("REST proxy", &names));
+    }
+
+    #[test]
+    fn a_name_that_means_no_row_is_told_with_the_rows() {
+        let rows = ["REST mock", "HTTP proxy"];
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        assert_eq!(unknown(&rows, &names(&[])), None);
+        assert_eq!(unknown(&rows, &names(&["mock", "proxy"])), None);
+        let said = "no row's name contains `mcok`; the rows are\n  REST mock\n  HTTP proxy\n";
+        assert_eq!(unknown(&rows, &names(&["proxy", "mcok"])).as_deref(), Some(said));
     }
 
     #[test]

@@ -1,18 +1,20 @@
 //! How a bench is measured and shown: time, instructions (callgrind) and allocations as rows of one table, calls over
-//! the network as rows of another.
+//! the network as rows of another, programs beside each other in a third.
 //!
-//! What is measured stands in `benches/gateway` and `benches/host`; nothing of the gateway lives here. This crate brings an allocator
-//! that counts, so nothing else may depend on it.
+//! What is measured stands in `benches/gateway` and `benches/cold`; nothing of the gateway lives here. This crate brings an allocator that
+//! counts, so nothing else may depend on it.
 
 mod callgrind;
 mod calls;
 mod command;
 mod measure;
+mod programs;
 mod readme;
 mod table;
 
 pub use calls::{AT_A_TIME, CallRow, Calls};
-pub use command::{run, run_calls};
+pub use command::{run, run_programs};
+pub use programs::{Figure, Limit, ProgramRow, Programs};
 
 /// One row of the table.
 #[derive(Debug, Clone, Copy)]

@@ -46,12 +46,13 @@ fn budget(budget: Budget) -> String {
     if parts.is_empty() { none() } else { parts.join(", ") }
 }
 
-fn none() -> String {
+/// What stands where there is nothing to say.
+pub(crate) fn none() -> String {
     "-".to_owned()
 }
 
 /// A time in the unit that leaves it readable.
-fn time(nanoseconds: f64) -> String {
+pub(crate) fn time(nanoseconds: f64) -> String {
     let (figure, unit) = match nanoseconds {
         it if it < 1e3 => (it, "ns"),
         it if it < 1e6 => (it / 1e3, "\u{b5}s"),

@@ -47,8 +47,25 @@ pub(crate) struct Exchange {
     /// What the function does.
     #[serde(default)]
     pub function: Function,
+    /// Ways on which it does not pass, each with the reason.
+    #[serde(default)]
+    pub not_through: BTreeMap<Way, String>,
     /// What the client sees.
     pub expect: Expect,
+}
+
+/// A way into the gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Way {
+    /// The data plane itself, with nothing in front.
+    DataPlane,
+    /// A connection to the server on one machine.
+    LocalServer,
+    /// A Function URL's event, with CloudFront before it.
+    FunctionUrl,
+    /// The event of a load balancer that tells every value of a header.
+    LoadBalancer,
 }
 
 /// What the backend does.

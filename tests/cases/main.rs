@@ -1,13 +1,19 @@
 //! Cases: one file for each documented rule, in `rest/` and `http/`. A file holds a definition and exchanges with it;
-//! the whole data plane answers them in memory, and status, headers, body, backend call and record are compared.
+//! they are sent on every way into the gateway, the world behind it is in memory, and status, headers, body, backend call and
+//! record are compared.
 //! The form of a file is [`case::Case`].
 
 #![allow(clippy::expect_used, reason = "tests")]
 
 mod case;
+mod differences;
 mod run;
+mod ways;
+mod world;
 
 use std::path::{Path, PathBuf};
+
+use case::Way;
 
 /// Every `.toml` below a folder, sorted.
 fn files_below(folder: &Path) -> Vec<PathBuf> {
@@ -22,8 +28,27 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-#[test]
-fn every_case_holds() {
+#[tokio::test]
+async fn every_case_holds_in_the_data_plane() {
+    every_case_holds(Way::DataPlane).await;
+}
+
+#[tokio::test]
+async fn every_case_holds_through_the_local_server() {
+    every_case_holds(Way::LocalServer).await;
+}
+
+#[tokio::test]
+async fn every_case_holds_through_a_function_url() {
+    every_case_holds(Way::FunctionUrl).await;
+}
+
+#[tokio::test]
+async fn every_case_holds_through_a_load_balancer() {
+    every_case_holds(Way::LoadBalancer).await;
+}
+
+async fn every_case_holds(way: Way) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
     let files = files_below(&folder);
     let mut failures = Vec::new();
@@ -35,7 +60,7 @@ fn every_case_holds() {
             Ok(case) => {
                 exchanges += case.exchange.len();
                 let rule = format!("{name}: the rule is that {} ({})", case.rule, case.source);
-                let differences = run::run(&case);
+                let differences = run::run(&case, way).await;
                 if !differences.is_empty() {
                     failures.push(rule);
                 }
@@ -52,8 +77,8 @@ fn every_case_holds() {
     assert!(files.len() > 10, "only {} case files were found below {}", files.len(), folder.display());
 }
 
-#[test]
-fn a_wrong_expectation_is_seen() {
+#[tokio::test]
+async fn a_wrong_expectation_is_seen_on_every_way() {
     let text = r#"
         rule = "a mock answers with its status"
         source = "none"
@@ -77,5 +102,8 @@ paths:
         expect.absent = ["content-type"]
     "#;
     let case: case::Case = toml::from_str(text).expect("the case reads");
-    assert_eq!(run::run(&case).len(), 6, "{:?}", run::run(&case));
+    for way in [Way::DataPlane, Way::LocalServer, Way::FunctionUrl, Way::LoadBalancer] {
+        let differences = run::run(&case, way).await;
+        assert_eq!(differences.len(), 6, "{way:?}: {differences:?}");
+    }
 }

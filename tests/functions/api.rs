@@ -18,13 +18,17 @@ async fn fixture() -> Option<Fixture> {
 }
 
 /// Sends a request to the host and gives the whole answer. `{secret}` in the path is the host's own.
-async fn raw(fixture: &Fixture, method_and_path: &str, headers: &str, body: &str) -> String {
+pub(crate) async fn raw(fixture: &Fixture, method_and_path: &str, headers: &str, body: &str) -> String {
     let endpoint = fixture.host.endpoint();
     let (address, secret) = endpoint.trim_start_matches("http://").split_once('/').unwrap();
-    let head = method_and_path.replace("{secret}", secret);
+    sent(address, &method_and_path.replace("{secret}", secret), headers, body).await
+}
+
+/// Sends a request to an address and gives the whole answer.
+pub(crate) async fn sent(address: &str, method_and_path: &str, headers: &str, body: &str) -> String {
     let host = if headers.contains("Host:") { String::new() } else { format!("Host: {address}\r\n") };
     let request = format!(
-        "{head} HTTP/1.1\r\n{host}{headers}Connection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        "{method_and_path} HTTP/1.1\r\n{host}{headers}Connection: close\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     );
     let mut stream = TcpStream::connect(address).await.unwrap();
@@ -52,6 +56,7 @@ async fn lambdas_api_is_spoken() {
         (invoke, "X-Amz-Invocation-Type: DryRun\r\n", "", "204", ""),
         (invoke, "X-Amz-Invocation-Type: Event\r\n", "{}", "202", ""),
         (invoke, "X-Amz-Invocation-Type: Odd\r\n", "{}", "400", "InvalidParameterValueException"),
+        (invoke, "X-Amz-Log-Type: Head\r\n", "{}", "400", "InvalidParameterValueException"),
         (invoke, "", "{", "400", "InvalidRequestContentException"),
         (&*invoke.replace("hello", "other"), "", "{}", "404", "ResourceNotFoundException"),
         (&*invoke.replace("hello", "%ff"), "", "{}", "400", "InvalidParameterValueException"),
@@ -107,6 +112,7 @@ async fn what_cannot_be_called_is_told_apart() {
         mode: InvocationMode::RequestResponse,
         timeout: PATIENCE,
         credentials: credentials.map(Into::into),
+        trace_id: None,
     };
     let at = |endpoint: &str| {
         LambdaFunctions::new(LambdaSettings::default().at(endpoint.parse().unwrap())).unwrap()

@@ -167,9 +167,9 @@ impl Fixture {
         mode: InvocationMode,
     ) -> Result<FunctionAnswer, FunctionError> {
         let function = ARN.into();
-        let call =
-            FunctionCall { function, payload: payload.into(), mode, timeout: PATIENCE, credentials: None };
-        self.lambda.invoke(call).await
+        let payload = payload.into();
+        let (timeout, credentials, trace_id) = (PATIENCE, None, None);
+        self.lambda.invoke(FunctionCall { function, payload, mode, timeout, credentials, trace_id }).await
     }
 
     /// Calls the function and waits for its whole answer.
@@ -179,6 +179,19 @@ impl Fixture {
 
     /// The same, to be waited for elsewhere.
     pub(crate) fn calling(&self, event: Value) -> impl Future<Output = Answer> + Send + use<> {
+        self.answering(event, None)
+    }
+
+    /// Calls the function as a part of a trace, and waits for its whole answer.
+    pub(crate) async fn traced(&self, event: Value, trace_id: &str) -> Answer {
+        self.answering(event, Some(trace_id.into())).await
+    }
+
+    fn answering(
+        &self,
+        event: Value,
+        trace_id: Option<Box<str>>,
+    ) -> impl Future<Output = Answer> + Send + use<> {
         let lambda = Arc::clone(&self.lambda);
         async move {
             let call = FunctionCall {
@@ -187,6 +200,7 @@ impl Fixture {
                 mode: InvocationMode::RequestResponse,
                 timeout: PATIENCE,
                 credentials: None,
+                trace_id,
             };
             match soon(lambda.invoke(call)).await.unwrap() {
                 FunctionAnswer::Payload { payload, function_error } => {

@@ -46,6 +46,27 @@ async fn a_python_handler_is_told_what_lambda_tells() {
     assert!(fixture.said.with("logged").await.starts_with("[INFO]"));
 }
 
+#[tokio::test]
+async fn a_handler_s_events_are_behind_a_secret() {
+    let python = "import os\ndef handler(event, context): return os.environ['AWS_LAMBDA_RUNTIME_API']\n";
+    let node = "exports.handler = async () => process.env.AWS_LAMBDA_RUNTIME_API;";
+    let fixtures = [
+        Fixture::python(&[("app.py", python)], "app.handler").await,
+        Fixture::node(&[("app.js", node)], "app.handler").await,
+    ];
+    for fixture in fixtures.into_iter().flatten() {
+        let api = fixture.invoke(json!({})).await.ok();
+        let (address, secret) = api.as_str().unwrap().split_once('/').unwrap();
+        assert_eq!(secret.len(), 32, "{api}");
+        for stranger in ["", "/00000000000000000000000000000000"] {
+            let path = format!("{stranger}/2018-06-01/runtime/invocation/next");
+            let answer = crate::api::sent(address, &format!("GET {path}"), "", "").await;
+            assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
+        }
+        assert_eq!(fixture.invoke(json!({})).await.ok(), api, "it serves as before");
+    }
+}
+
 const NODE_TELLS: &str = r#"
 export const tells = async (event, context) => {
     console.log("said by", context.functionName);

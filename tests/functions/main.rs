@@ -18,6 +18,7 @@ mod events;
 mod fixture;
 mod handlers;
 mod load;
+mod log;
 mod processes;
 mod provided;
 mod streaming;

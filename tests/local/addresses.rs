@@ -29,7 +29,9 @@ async fn an_http_api_s_default_stage_stands_at_the_root() {
     let local = Local::start_with(Some(backend.address()), Only::Http, &[], patience()).await;
     let answer = get(local.address, "/to/pets?x=1").await;
     assert_eq!(answer.status, 200, "{}", answer.body);
-    assert!(answer.header("apigw-requestid").is_some_and(|id| id.len() == 16 && id.ends_with('=')));
+    let id = answer.header("apigw-requestid").unwrap();
+    assert!(id.len() == 16 && id.ends_with('='), "{id}");
+    assert_eq!(local.records.only().await.request_id(), id, "the log and the client have the same id");
     assert_eq!(backend.requests()[0].target, "/pets?x=1");
     let answer = get(local.address, "/nothing").await;
     assert_eq!((answer.status, answer.body.as_str()), (404, r#"{"message":"Not Found"}"#));

@@ -1,52 +1,18 @@
 //! The `gatelet` command itself, started as a user starts it.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use gatelet_tests::backend::{Backend, PATIENCE, answers};
+pub(crate) use gatelet_tests::command::{command, workspace};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout};
 
 use crate::client::{Client, get, request};
 use crate::soon;
-
-/// The command, built first: `cargo test` builds the binaries of other packages only by chance.
-pub(crate) fn gatelet() -> &'static Path {
-    static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        let own = std::env::current_exe().unwrap();
-        let profile = own.parent().and_then(Path::parent).unwrap();
-        let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        build.args(["build", "--quiet", "--locked", "--package", "gatelet-local", "--bin", "gatelet"]);
-        if profile.ends_with("release") {
-            build.arg("--release");
-        }
-        build.arg("--target-dir").arg(profile.parent().unwrap());
-        assert!(build.current_dir(workspace()).status().unwrap().success(), "the command does not build");
-        profile.join(format!("gatelet{}", std::env::consts::EXE_SUFFIX))
-    })
-}
-
-pub(crate) fn workspace() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
-}
-
-/// A command in a directory, in an environment without settings of whoever runs the tests.
-pub(crate) fn command(directory: &Path) -> Command {
-    let mut command = Command::new(gatelet());
-    command.current_dir(directory).stdin(Stdio::null());
-    for (name, _) in std::env::vars_os() {
-        let text = name.to_string_lossy();
-        if text.starts_with("AWS_") || text.starts_with("GATELET_") || text.ends_with("COLOR") {
-            command.env_remove(&name);
-        }
-    }
-    command
-}
 
 /// A running `gatelet dev`.
 pub(crate) struct Dev {
@@ -74,7 +40,9 @@ impl Dev {
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
         let mut dev = Self { child, lines, address: nowhere, control: nowhere, shown: Vec::new() };
         dev.shown = dev.until("ready after").await;
-        let addresses = addresses(&dev.shown[0]);
+        // Backends may say something before.
+        let first = dev.shown.iter().find(|line| line.starts_with("gatelet ")).unwrap();
+        let addresses = addresses(first);
         [dev.address, dev.control] = addresses.try_into().unwrap();
         dev
     }
@@ -123,6 +91,11 @@ impl Dev {
     pub(crate) fn interrupt(&self) {
         let id = self.child.id().unwrap().to_string();
         assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    }
+
+    /// Kills it as nothing else does.
+    pub(crate) async fn kill(mut self) {
+        self.child.kill().await.unwrap();
     }
 
     /// Waits until it ends, and returns its exit code.

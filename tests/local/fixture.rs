@@ -38,7 +38,7 @@ pub(crate) enum Only {
     None,
 }
 
-/// A running gateway.
+/// A running gateway. Its backend is also where functions are called.
 pub(crate) struct Local {
     pub(crate) address: SocketAddr,
     pub(crate) records: Records,
@@ -109,7 +109,8 @@ impl Local {
         }
         let [rest, http] = <[ApiId; 2]>::try_from(ids).unwrap();
         let backends = HttpBackends::new(BackendSettings::new(AddressPolicy::local())).unwrap();
-        let functions = LambdaFunctions::new(LambdaSettings::default()).unwrap();
+        let functions =
+            LambdaFunctions::new(LambdaSettings::default().at(target(backend).parse().unwrap())).unwrap();
         let world = LocalWorld::new(Arc::new(definitions), backends, functions, clock);
         let front = Front {
             allowed_hosts: allowed_hosts.iter().map(|host| (*host).into()).collect(),
@@ -120,6 +121,7 @@ impl Local {
                 Only::Http => Some(http.clone()),
                 Only::None => None,
             },
+            ..Front::default()
         };
         let records = Records::default();
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
@@ -167,6 +169,13 @@ paths:
         uri: {target}/{{proxy}}
         requestParameters:
           integration.request.path.proxy: method.request.path.proxy
+  /function:
+    get:
+      responses: {{}}
+      x-amazon-apigateway-integration:
+        type: aws_proxy
+        httpMethod: POST
+        uri: arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:123456789012:function:told/invocations
 "#
     )
 }

@@ -141,4 +141,9 @@ async fn a_request_that_is_not_answered_in_time_is_504() {
     let local = Local::start_with(Some(backend.address()), Only::Rest, &[], short).await;
     let answer = get(local.address, "/dev/to/x").await;
     assert_eq!((answer.status, answer.body.as_str()), (504, r#"{"message": "Endpoint request timed out"}"#));
+    // An HTTP API says it in its own words.
+    let local = Local::start_with(Some(backend.address()), Only::Http, &[], short).await;
+    let answer = get(local.address, "/to/x").await;
+    assert_eq!((answer.status, answer.body.as_str()), (503, r#"{"message":"Service Unavailable"}"#));
+    assert!(answer.header("apigw-requestid").is_some());
 }

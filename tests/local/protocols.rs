@@ -8,6 +8,7 @@ use gatelet_tests::backend::{Backend, answers};
 use http_body_util::{BodyExt, Empty, Full};
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
@@ -31,6 +32,61 @@ async fn one_connection_serves_many_requests() {
     assert_eq!(client.answer().await.status, 200);
     assert_eq!(client.until_closed().await, "");
     assert_eq!(local.records.until(6).await.len(), 6);
+}
+
+/// Events of format 1.0, one for each request that a function is told of.
+async fn events(backend: &Backend, count: usize) -> Vec<Value> {
+    let told = backend.until_requests(count).await;
+    told.iter().map(|request| serde_json::from_slice(&request.body).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn functions_see_header_names_as_each_request_spelled_them() {
+    let answer = "HTTP/1.1 200 OK\r\nContent-Length: 18\r\n\r\n{\"statusCode\":200}";
+    let backend = Backend::start(answers::fixed(answer)).await;
+    let local = Local::start(Some(backend.address())).await;
+    let request = |name: &str| {
+        format!("GET /dev/function HTTP/1.1\r\nhOST: localhost\r\n{name}: 1\r\nX-Same: 2\r\n\r\n")
+    };
+    let told = |event: &Value| event["headers"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    let spellings = ["x-NAME", "X-Name", "x-name", "X-nAmE"];
+    let mut client = Client::connect(local.address).await;
+    for name in spellings {
+        client.send(request(name)).await;
+        assert_eq!(client.answer().await.status, 200);
+    }
+    // Many at once, among them one that no function hears of: nobody gets another's names.
+    let unheard = "GET /dev/nothing HTTP/1.1\r\nHost: localhost\r\nX-NAME: 1\r\n\r\n";
+    let burst: Vec<&str> = spellings.into_iter().cycle().take(40).collect();
+    client.send(burst.iter().map(|name| unheard.to_owned() + &request(name)).collect::<String>()).await;
+    for _ in &burst {
+        assert_eq!(client.answer().await.status, 403);
+        assert_eq!(client.answer().await.status, 200);
+    }
+    let events = events(&backend, spellings.len() + burst.len()).await;
+    for (event, name) in events.iter().zip(spellings.into_iter().chain(burst)) {
+        let names = told(event);
+        assert!(names.iter().any(|told| told == name), "{name}: {names:?}");
+        assert!(names.iter().any(|told| told == "X-Same") && names.iter().any(|told| told == "Host"));
+        assert_eq!(event["multiValueHeaders"][name], json!(["1"]));
+        assert_eq!(event["headers"]["X-Forwarded-Proto"], "http");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_request_does_not_lend_its_names() {
+    let answer = "HTTP/1.1 200 OK\r\nContent-Length: 18\r\n\r\n{\"statusCode\":200}";
+    let backend = Backend::start(answers::fixed(answer)).await;
+    let local = Local::start(Some(backend.address())).await;
+    for name in ["x-ONE", "X-one"] {
+        let mut client = Client::connect(local.address).await;
+        let refused = format!("GET /dev/function HTTP/1.1\r\nHost: localhost\r\n{name}: 1\n\r\n");
+        let good = format!("GET /dev/function HTTP/1.1\r\nHost: localhost\r\n{name}: 1\r\n\r\n");
+        client.send(good + &refused).await;
+        assert_eq!((client.answer().await.status, client.answer().await.status), (200, 400));
+    }
+    let names: Vec<_> = events(&backend, 2).await.into_iter().map(|event| event["headers"].clone()).collect();
+    assert_eq!((&names[0]["x-ONE"], &names[1]["X-one"]), (&json!("1"), &json!("1")));
 }
 
 #[tokio::test]

@@ -20,8 +20,8 @@ async fn a_whole_answer_leaves_all_that_is_known() {
     assert_eq!((record.status(), &record.end, record.response_bytes), (Some(201), &End::Complete, 5));
     assert_eq!((record.method.as_str(), record.path()), ("GET", "/dev/to/a%20b"));
     assert_eq!(record.route(), Some("ANY /to/{proxy+}"));
-    assert_eq!(answer.header("x-amzn-requestid"), Some(&*record.request_id));
-    assert_eq!(answer.header("x-amz-apigw-id"), Some(&*record.extended_request_id));
+    assert_eq!(answer.header("x-amzn-requestid"), Some(record.request_id()));
+    assert_eq!(answer.header("x-amz-apigw-id"), Some(record.extended_request_id()));
     let call = record.integration().unwrap();
     assert_eq!((call.kind, call.status), ("HTTP_PROXY", Some(201)));
     assert!(call.latency <= record.elapsed);
@@ -116,7 +116,7 @@ async fn two_hundred_requests_at_once_leave_two_hundred_records() {
     let ids: BTreeSet<String> = requests.join_all().await.into_iter().collect();
     assert_eq!(ids.len(), 200);
     let records = local.records.until(200).await;
-    let recorded: BTreeSet<String> = records.iter().map(|record| record.request_id.to_string()).collect();
+    let recorded: BTreeSet<String> = records.iter().map(|record| record.request_id().to_owned()).collect();
     assert_eq!((records.len(), recorded), (200, ids));
     assert!(records.iter().all(|record| record.end == End::Complete));
 }

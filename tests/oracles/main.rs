@@ -5,7 +5,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod linear;
+mod policy;
 mod routes;
+mod signature;
 mod spelling;
 
 use proptest::prelude::ProptestConfig;

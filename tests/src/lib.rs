@@ -8,6 +8,8 @@
 )]
 
 pub mod backend;
+pub mod command;
+pub mod doors;
 
 use std::path::{Path, PathBuf};
 

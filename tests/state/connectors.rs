@@ -93,8 +93,8 @@ impl HttpConnector for SwitchedConnector {
 pub(crate) fn switched(store: &Store, clock: Arc<dyn Clock>) -> (DefinitionTable, Arc<Switches>) {
     let switches = Arc::new(Switches::default());
     let settings = store.client_settings(region());
-    let inner = settings.http_client.clone().expect("an embedded store has a connector");
+    let inner = settings.http_client.clone();
     let http_client = SharedHttpClient::new(Switched { inner, switches: Arc::clone(&switches) });
-    let client = client(ClientSettings { http_client: Some(http_client), ..settings });
+    let client = client(ClientSettings { http_client, ..settings });
     (DefinitionTable::new(client, DEFINITIONS_TABLE, scope(), clock), switches)
 }

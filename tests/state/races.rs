@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gatelet_aws::dynamodb::DefinitionTable;
-use gatelet_control::deploy::{DefinitionStore, Move, deploy};
+use gatelet_control::deploy::{Action, DefinitionStore, Move, deploy};
 use gatelet_core::ports::{Clock, Definitions};
 use gatelet_model::StagePointer;
 
@@ -27,7 +27,10 @@ async fn whoever_saw_an_older_version_moves_nothing() {
         version,
     };
     for version in [1, 2, 4, 100] {
-        let moved = table.move_pointer(&pets(), &late(version), None, setup.deadline()).await.unwrap();
+        let moved = table
+            .move_pointer(&pets(), &late(version), Action::Deployed, None, setup.deadline())
+            .await
+            .unwrap();
         assert_eq!(
             moved,
             Move::Conflict { current: Some(Box::new(current.clone())) },
@@ -36,10 +39,14 @@ async fn whoever_saw_an_older_version_moves_nothing() {
     }
     let trail = table.audit_trail(&pets(), setup.deadline()).await.unwrap();
     assert_eq!(trail.len(), 2, "what did not happen is not on record");
-    assert_eq!(table.move_pointer(&pets(), &late(3), None, setup.deadline()).await.unwrap(), Move::Moved);
+    assert_eq!(
+        table.move_pointer(&pets(), &late(3), Action::Deployed, None, setup.deadline()).await.unwrap(),
+        Move::Moved
+    );
 
     table.remove_api(&pets(), setup.deadline()).await.unwrap();
-    let moved = table.move_pointer(&pets(), &late(4), None, setup.deadline()).await.unwrap();
+    let moved =
+        table.move_pointer(&pets(), &late(4), Action::Deployed, None, setup.deadline()).await.unwrap();
     assert_eq!(moved, Move::Conflict { current: None });
 }
 

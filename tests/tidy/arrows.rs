@@ -55,6 +55,9 @@ const XTASK: Arrow = Arrow { from: "xtask", to: &[], in_tests: &[] };
 /// Functions of examples are a user's own: they know nothing of the gateway.
 const EXAMPLE: Arrow = Arrow { from: "examples", to: &[], in_tests: &[] };
 
+/// What a bench holds the router against knows nothing of the gateway.
+const HELLO: Arrow = Arrow { from: "hello", to: &[], in_tests: &[] };
+
 /// What TestInvoke and deployment need of the core; the rest is the data plane's own.
 const CORE_FOR_CONTROL: [&str; 3] = ["snapshot", "pipeline", "ports"];
 
@@ -100,7 +103,7 @@ fn arrow_of(manifest: &Manifest) -> Option<&'static Arrow> {
     if manifest.path.starts_with("examples/") {
         return Some(&EXAMPLE);
     }
-    ARROWS.iter().chain([&XTASK]).find(|arrow| arrow.from == manifest.name)
+    ARROWS.iter().chain([&XTASK, &HELLO]).find(|arrow| arrow.from == manifest.name)
 }
 
 /// The control plane names only its part of the core.

@@ -1,9 +1,10 @@
-//! The team's commands: `cargo xtask test`, `cargo xtask lint`, `cargo xtask bench`.
+//! The team's commands: `cargo xtask test`, `cargo xtask lint`, `cargo xtask bench`, `cargo xtask sam-local`.
 //!
 //! Nothing but the standard library is used here, because every one of them starts by building this.
 
 mod bench;
 mod lint;
+mod sam_local;
 mod steps;
 mod test;
 mod tools;
@@ -20,6 +21,8 @@ Commands:
                                       or those whose names contain a FILTER
   lint                                formatting, clippy, dependency rules and the house rules (tidy)
   bench [NAME...]                     run the benches, or those whose names contain a NAME
+  sam-local                           run the built router in a container, with the SAM CLI and podman,
+                                      which is installed if that is possible (root, apt); else skipped
 
 Options:
   -h, --help                          this text
@@ -49,7 +52,10 @@ fn main() -> ExitCode {
         ("test", Ok((filters, passed_on))) => test::run(filters, passed_on),
         ("bench", Ok((names, []))) => bench::run(names),
         ("lint", Ok(([], []))) => lint::run(),
-        ("bench" | "lint", Ok(_)) => usage(&format!("`{command}` does not take these arguments")),
+        ("sam-local", Ok(([], []))) => sam_local::run(),
+        ("bench" | "lint" | "sam-local", Ok(_)) => {
+            usage(&format!("`{command}` does not take these arguments"))
+        }
         (unknown, Ok(_)) => usage(&format!("`{unknown}` is not a command")),
     }
 }
@@ -74,7 +80,9 @@ fn wants_help(argument: &str) -> bool {
 }
 
 fn usage(problem: &str) -> ExitCode {
-    eprintln!("error: {problem}; the commands are `test`, `lint` and `bench`: see `cargo xtask --help`");
+    eprintln!(
+        "error: {problem}; the commands are `test`, `lint`, `bench` and `sam-local`: see `cargo xtask --help`"
+    );
     ExitCode::from(EXIT_USAGE)
 }
 

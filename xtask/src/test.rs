@@ -1,13 +1,20 @@
 //! `cargo xtask test`: the pinned tools that tests need, then every test with plain `cargo test`.
 //!
-//! A test that needs a foreign client finds its program in an environment variable: `GATELET_TEST_PYTHON` is
-//! a Python with the packages of `xtask/requirements.txt`, `GATELET_TEST_NODE` is a Node of at least the
-//! version below. What could not be had stands in `GATELET_TEST_SKIP` (`node,python`): such a test says that
-//! it is skipped and passes. Whatever names one of the first two under `tests/` is listed as skipped by name,
-//! so a test reads the variable itself. Once the tools are there, tests stay on the loopback interface.
+//! A test that needs a foreign program finds it in an environment variable:
+//!
+//! | variable | what it names |
+//! |---|---|
+//! | `GATELET_TEST_PYTHON` | a Python with the packages of `xtask/requirements.txt` |
+//! | `GATELET_TEST_NODE` | a Node of at least the version below |
+//! | `GATELET_TEST_LAMBDA_TOOLS` | a folder of programs, those of `xtask/requirements-lambda.txt`: `sam`, `cargo-lambda`, `cfn-lint`, `moto_server`, and a `python` for them |
+//! | `GATELET_TEST_CHECKOV` | the program of `xtask/requirements-checkov.txt` |
+//!
+//! What could not be had stands in `GATELET_TEST_SKIP` (`node,python`): such a test says that it is skipped and
+//! passes. Whatever names one of the variables under `tests/` is listed as skipped by name, so a test reads the
+//! variable itself. Once the tools are there, tests stay on the loopback interface.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::steps::Steps;
@@ -16,36 +23,36 @@ use crate::tools;
 /// The first Node release line with `fetch` built in.
 const NODE_MAJOR_MIN: u32 = 18;
 
-/// A foreign program that some tests are written for.
-struct Client {
+/// A foreign program, or a folder of them, that some tests are written for.
+struct Tool {
     name: &'static str,
     variable: &'static str,
-    path: Result<String, String>,
+    path: Result<PathBuf, String>,
 }
 
 /// Installs the tools, then runs the tests whose names contain one of `filters`, or all of them.
 pub(crate) fn run(filters: &[String], passed_on: &[String]) -> ExitCode {
     let mut steps = Steps::default();
-    let mut clients = Vec::new();
+    let mut found = Vec::new();
     steps.run("tools", || {
-        clients = clients_for_tests()?;
+        found = tools_for_tests()?;
         Ok(())
     });
     let mut skipped = Vec::new();
-    for client in &clients {
-        if let Err(problem) = &client.path {
-            let files = files_that_mention(&tools::workspace().join("tests"), client.variable);
+    for tool in &found {
+        if let Err(problem) = &tool.path {
+            let files = files_that_mention(&tools::workspace().join("tests"), tool.variable);
             let tests = if files.is_empty() { "none".to_owned() } else { files.join(", ") };
-            steps.note(format!("no {}: {problem}; tests skipped for want of it: {tests}", client.name));
-            skipped.push(client.name);
+            steps.note(format!("no {}: {problem}; tests skipped for want of it: {tests}", tool.name));
+            skipped.push(tool.name);
         }
     }
     steps.run("tests", || {
         let mut tests = tools::cargo(["test", "--workspace", "--locked", "--"]);
-        for client in &clients {
-            match &client.path {
-                Ok(path) => tests.env(client.variable, path),
-                Err(_) => tests.env_remove(client.variable),
+        for tool in &found {
+            match &tool.path {
+                Ok(path) => tests.env(tool.variable, path),
+                Err(_) => tests.env_remove(tool.variable),
             };
         }
         tests.env("GATELET_TEST_SKIP", skipped.join(","));
@@ -54,19 +61,34 @@ pub(crate) fn run(filters: &[String], passed_on: &[String]) -> ExitCode {
     steps.finish()
 }
 
-fn clients_for_tests() -> Result<Vec<Client>, String> {
-    let requirements = tools::workspace().join("xtask/requirements.txt");
-    let python = tools::python(&tools::tools_directory()?, &requirements);
-    let clients = vec![
-        Client { name: "python", variable: "GATELET_TEST_PYTHON", path: python },
-        Client { name: "node", variable: "GATELET_TEST_NODE", path: tools::node(NODE_MAJOR_MIN) },
+fn tools_for_tests() -> Result<Vec<Tool>, String> {
+    let folder = tools::tools_directory()?;
+    let python = |requirements| tools::python(&folder, requirements);
+    let program = |name: &'static str| move |programs: PathBuf| programs.join(name);
+    let found = vec![
+        Tool {
+            name: "python",
+            variable: "GATELET_TEST_PYTHON",
+            path: python(&tools::PYTHON_CLIENT).map(program("python")),
+        },
+        Tool { name: "node", variable: "GATELET_TEST_NODE", path: tools::node(NODE_MAJOR_MIN) },
+        Tool {
+            name: "lambda-tools",
+            variable: "GATELET_TEST_LAMBDA_TOOLS",
+            path: python(&tools::LAMBDA_TOOLS),
+        },
+        Tool {
+            name: "checkov",
+            variable: "GATELET_TEST_CHECKOV",
+            path: python(&tools::CHECKOV).map(program("checkov")),
+        },
     ];
-    for client in &clients {
-        if let Ok(path) = &client.path {
-            println!("{}: {path}", client.name);
+    for tool in &found {
+        if let Ok(path) = &tool.path {
+            println!("{}: {}", tool.name, path.display());
         }
     }
-    Ok(clients)
+    Ok(found)
 }
 
 /// The Rust files under `folder` that read `variable`, as names a person can find.

@@ -80,44 +80,59 @@ pub(crate) fn cargo_deny(tools: &Path) -> Result<PathBuf, String> {
     Ok(program)
 }
 
-/// A Python with the packages that `requirements` pins, in an environment of its own.
-pub(crate) fn python(tools: &Path, requirements: &Path) -> Result<String, String> {
-    let pins = fs::read_to_string(requirements)
-        .map_err(|error| format!("cannot read `{}`: {error}", requirements.display()))?;
+/// A file of pinned Python packages beside this package's manifest, and what their environment takes on the disk.
+pub(crate) struct Requirements {
+    file: &'static str,
+    megabytes: u32,
+}
+
+/// A foreign HTTP client.
+pub(crate) const PYTHON_CLIENT: Requirements = Requirements { file: "requirements.txt", megabytes: 30 };
+/// The SAM CLI with its emulator of Lambda, cargo-lambda, cfn-lint and moto.
+pub(crate) const LAMBDA_TOOLS: Requirements =
+    Requirements { file: "requirements-lambda.txt", megabytes: 850 };
+/// What judges templates.
+pub(crate) const CHECKOV: Requirements = Requirements { file: "requirements-checkov.txt", megabytes: 290 };
+
+/// The folder of programs, `python` among them, of an environment of its own with the packages that are pinned.
+pub(crate) fn python(tools: &Path, requirements: &Requirements) -> Result<PathBuf, String> {
+    let Requirements { file, megabytes } = requirements;
+    let path = workspace().join("xtask").join(file);
+    let pins =
+        fs::read_to_string(&path).map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
     let system =
         output(Command::new("python3").args(["-c", "import sys; print(sys.executable, sys.version)"]))?;
     let mut hasher = DefaultHasher::new();
     (pins, system).hash(&mut hasher);
     let environment = tools.join(format!("python-{:016x}", hasher.finish()));
-    let program = environment.join("bin").join("python");
+    let programs = environment.join("bin");
     let ready = environment.join("ready");
     let _lock = lock(tools)?;
     if !ready.is_file() {
-        println!("installing the Python packages of `{}`", requirements.display());
+        println!("installing the Python packages of xtask/{file}, once: about {megabytes} MB on the disk");
         remove(&environment)?;
         run(Command::new("python3").args(["-m", "venv"]).arg(&environment)).map_err(|_| {
             "`python3 -m venv` failed (see above; on Debian it is in the package python3-venv)".to_owned()
         })?;
-        let mut install = Command::new(&program);
+        let mut install = Command::new(programs.join("python"));
         install.args(["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--retries", "2"]);
-        run(install.arg("--requirement").arg(requirements)).map_err(|_| {
-            let file = requirements.file_name().unwrap_or_default().display();
+        run(install.args(["--quiet", "--requirement"]).arg(&path)).map_err(|_| {
             format!("pip could not install the packages of xtask/{file} (see above; is the network there?)")
         })?;
         fs::write(&ready, "").map_err(|error| format!("cannot write `{}`: {error}", ready.display()))?;
     }
-    Ok(program.display().to_string())
+    Ok(programs)
 }
 
 /// The Node on the path, if it is new enough.
-pub(crate) fn node(major_min: u32) -> Result<String, String> {
+pub(crate) fn node(major_min: u32) -> Result<PathBuf, String> {
     let said = output(Command::new("node").args(["-p", "process.versions.node + ' ' + process.execPath"]))?;
     let (version, path) = said.split_once(' ').ok_or_else(|| format!("`node` answered `{said}`"))?;
     let major = version.split('.').next().and_then(|major| major.parse::<u32>().ok());
     if major.is_none_or(|major| major < major_min) {
         return Err(format!("version {version} is too old, at least {major_min} is needed"));
     }
-    Ok(path.to_owned())
+    Ok(path.into())
 }
 
 /// Two runs at once must not install into the same folder. The lock ends with the returned file.
@@ -127,7 +142,8 @@ fn lock(tools: &Path) -> Result<File, String> {
     lock.map_err(|error| format!("cannot lock `{}`: {error}", path.display()))
 }
 
-fn remove(folder: &Path) -> Outcome {
+/// Removes a folder, if it is there.
+pub(crate) fn remove(folder: &Path) -> Outcome {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             Err(format!("cannot remove `{}`: {error}", folder.display()))

@@ -1,12 +1,14 @@
-//! The definitions that are served and imported, and their import.
+//! The definitions that are served, imported and packed, and what that costs.
 
 use std::fmt::Write as _;
 use std::hint::black_box;
 
+use gatelet_aws::definitions::{PackedApi, PackedDefinitions, pack};
 use gatelet_benches::Work;
 use gatelet_control::document::Source;
 use gatelet_control::import::{self, ImportOptions, Imported};
-use gatelet_model::{AccountId, Api, Region};
+use gatelet_model::rest::RestStage;
+use gatelet_model::{AccountId, Api, Region, Stage, StageName};
 
 /// A mock with a mapped header and a template.
 pub(crate) const REST_MOCK: &str = r#"
@@ -99,6 +101,24 @@ pub(crate) fn import_large_yaml() -> Work {
 /// The same in JSON.
 pub(crate) fn import_large_json() -> Work {
     importing(&large_json())
+}
+
+/// What a cold start pays for an API of six routes that was packed: its file read, the API compiled.
+pub(crate) fn packed() -> Work {
+    let apis = [PackedApi {
+        account: AccountId::parse("123456789012").unwrap_or_else(|problem| panic!("{problem}")),
+        api: import(include_str!("../../../examples/petstore/openapi.yaml")),
+        stages: vec![Stage::Rest(RestStage::new(
+            StageName::parse("dev").unwrap_or_else(|problem| panic!("{problem}")),
+        ))],
+        description: None,
+    }];
+    let file = pack(&apis, &[]).unwrap_or_else(|error| panic!("{error}"));
+    Work::new(move || {
+        let read = PackedDefinitions::read(black_box(&file)).unwrap_or_else(|error| panic!("{error}"));
+        read.compile_all().unwrap_or_else(|error| panic!("{error}"));
+        drop(black_box(read));
+    })
 }
 
 /// Imports a definition that is known to be good.

@@ -1,17 +1,19 @@
 //! What the gateway exists for, one row for each thing it does once.
 //!
-//! To add a row: a function that makes its [`Work`] ready, and a line in [`ROWS`].
+//! To add a row: a function that makes its [`Work`] ready, and a line in [`ROWS`]; or one that makes calls over the
+//! network, and a line in [`CALL_ROWS`].
 
 #![allow(clippy::panic, reason = "a bench that cannot be made ready has nothing to measure")]
 
 mod definitions;
+mod host;
 mod lambda;
 mod pipeline;
 mod routes;
 
 use std::process::ExitCode;
 
-use gatelet_benches::{Budget, Row};
+use gatelet_benches::{Budget, CallRow, Row};
 
 /// A route among 10,000 is found in less than this.
 const ROUTE_MATCH: Budget = Budget { nanoseconds: Some(300), allocations: Some(0) };
@@ -24,6 +26,9 @@ const EVENT: Budget = Budget { nanoseconds: Some(5_000), allocations: Some(60) }
 
 /// A definition as large as can be is imported in less than this.
 const IMPORT: Budget = Budget { nanoseconds: Some(1_000_000_000), allocations: None };
+
+/// A packed API of a few routes is read and compiled in less than this.
+const PACKED: Budget = Budget { nanoseconds: Some(1_000_000), allocations: None };
 
 const ROWS: &[Row] = &[
     Row { name: "path made canonical", budget: Budget::NONE, prepare: routes::canonical_path },
@@ -45,10 +50,16 @@ const ROWS: &[Row] = &[
     Row { name: "event 2.0 of 1 KB", budget: EVENT, prepare: lambda::event_2_0 },
     Row { name: "function's answer 1.0 read", budget: EVENT, prepare: lambda::answer_1_0 },
     Row { name: "function's answer 2.0 read", budget: EVENT, prepare: lambda::answer_2_0 },
+    Row { name: "packed API of 6 routes, read and compiled", budget: PACKED, prepare: definitions::packed },
     Row { name: "import of 6 MB of YAML", budget: IMPORT, prepare: definitions::import_large_yaml },
     Row { name: "import of 6 MB of JSON", budget: IMPORT, prepare: definitions::import_large_json },
 ];
 
+const CALL_ROWS: &[CallRow] = &[CallRow {
+    name: "warm invocation of a Rust function through the host",
+    measure: host::warm_invocation,
+}];
+
 fn main() -> ExitCode {
-    gatelet_benches::run(ROWS)
+    gatelet_benches::run(ROWS, CALL_ROWS)
 }

@@ -10,7 +10,7 @@ use gatelet_benches::Work;
 use gatelet_core::payload::{Body, Response};
 use gatelet_core::pipeline::{self, Front};
 use gatelet_core::record::Record;
-use gatelet_core::{Arrival, Timestamp};
+use gatelet_core::{Arrival, Scheme, Timestamp};
 use gatelet_model::rest::RestStage;
 use gatelet_model::v2::V2Stage;
 use gatelet_model::{AccountId, Api, Deployment, PartId, Stage, StageName, StagePointer};
@@ -60,6 +60,8 @@ pub(crate) fn arrival() -> Arrival {
         extended_request_id: "JKJaXmPLvHcESHA=".into(),
         draw: 0,
         peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        scheme: Scheme::Https,
+        trace_id: None,
         deadline: NOW.after(Duration::from_secs(60)),
     }
 }

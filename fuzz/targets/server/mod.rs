@@ -33,7 +33,7 @@ fn passed(bytes: &[u8], piece: usize) -> (Vec<u8>, Ended) {
             given.extend_from_slice(gate.given());
             gate.given().clear();
             match step {
-                Step::Give => {}
+                Step::Give | Step::Head(..) => {}
                 Step::Need => break,
                 Step::Refuse(number, _) => return (given, Ended::Refused(number)),
                 // How much of a broken body went through before is a matter of the pieces.

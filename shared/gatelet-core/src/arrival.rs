@@ -33,19 +33,90 @@ impl Timestamp {
     }
 }
 
+/// The client's protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// Without encryption: on one machine alone, for AWS's endpoints have no such.
+    Http,
+    /// Encrypted, though TLS may end before the edge.
+    Https,
+}
+
+impl Scheme {
+    /// As URLs have it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+
+    /// Its own port, which URLs leave out.
+    #[must_use]
+    pub const fn port(self) -> &'static str {
+        match self {
+            Self::Http => "80",
+            Self::Https => "443",
+        }
+    }
+}
+
 /// A request's arrival at the edge.
 #[derive(Debug, Clone)]
 pub struct Arrival {
     /// When.
     pub now: Timestamp,
-    /// `$context.requestId`: a UUID.
+    /// `$context.requestId` on REST APIs: a UUID.
     pub request_id: Box<str>,
-    /// `$context.extendedRequestId`: 15 base64 characters and `=`.
+    /// `$context.extendedRequestId`, which on HTTP and WebSocket APIs is the only id: 15 base64 characters and `=`.
     pub extended_request_id: Box<str>,
     /// A random number for draws such as the canary's: evenly spread over all of `u64`.
     pub draw: u64,
     /// The client's address as the platform tells it, never as a header does.
     pub peer: IpAddr,
+    /// The client's protocol as the platform tells it, never as a header does.
+    pub scheme: Scheme,
+    /// The trace that the platform began, as `X-Amzn-Trace-Id` has it; none where it began none.
+    pub trace_id: Option<Box<str>>,
     /// When the edge gives up; every port call ends before.
     pub deadline: Timestamp,
+}
+
+impl Arrival {
+    /// How long a call that begins at `now` may take: its own limit, but never beyond the edge's deadline. Nothing
+    /// where no time is left for it.
+    #[must_use]
+    pub fn time_for(&self, limit: Duration, now: Timestamp) -> Option<Duration> {
+        Some(limit.min(self.deadline.since(now))).filter(|time| !time.is_zero())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_ends_by_its_own_limit_or_the_deadline_whichever_is_first() {
+        let now = Timestamp::from_milliseconds(1_000);
+        let arrival = Arrival {
+            now,
+            request_id: "".into(),
+            extended_request_id: "".into(),
+            draw: 0,
+            peer: IpAddr::from([127, 0, 0, 1]),
+            scheme: Scheme::Https,
+            trace_id: None,
+            deadline: now.after(Duration::from_secs(3)),
+        };
+        let limit = Duration::from_secs(2);
+        assert_eq!(arrival.time_for(limit, now), Some(limit));
+        assert_eq!(
+            arrival.time_for(limit, now.after(Duration::from_millis(2_500))),
+            Some(Duration::from_millis(500))
+        );
+        for late in [3, 4] {
+            assert_eq!(arrival.time_for(limit, now.after(Duration::from_secs(late))), None);
+        }
+    }
 }

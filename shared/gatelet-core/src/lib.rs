@@ -11,7 +11,8 @@ pub mod pipeline;
 pub mod ports;
 pub mod record;
 pub mod refusal;
+pub mod signature;
 pub mod snapshot;
 pub mod stages;
 
-pub use arrival::{Arrival, Timestamp};
+pub use arrival::{Arrival, Scheme, Timestamp};

@@ -5,13 +5,11 @@
 //! A stage returns what it established, and a later one takes it: nothing runs without the finding it stands on.
 //! Whatever is refused before the integration's answer becomes the gateway's own answer in one place, `refusal`.
 
-use http::HeaderValue;
-
 use crate::arrival::Arrival;
 use crate::payload::{Request, Response, headers};
 use crate::ports::World;
 use crate::record::Record;
-use crate::refusal::{Identity, Refusal, http_answer, rest_answer};
+use crate::refusal::{self, Refusal};
 use crate::snapshot::{ApiSnapshot, HttpApiSnapshot, RestApiSnapshot};
 pub use crate::stages::locate::Front;
 use crate::stages::{access, client, locate, map_request, map_response, route};
@@ -34,31 +32,24 @@ pub async fn serve<W: World>(
     };
     let located = match located {
         Ok(located) => located,
-        Err(refusal) => return refuse(refusal, arrival, record),
+        Err(refusal) => return refuse(refusal, record),
     };
     record.note_host(&located.host);
     record.note_place(located.stage.place());
     headers::remove_forgeries(request.headers_mut());
-    let identity = identity(arrival);
-    let response = match located.stage.api() {
-        ApiSnapshot::Rest(api) => match rest(world, &located, api, arrival, request, record).await {
-            Ok(mut response) => {
-                identity.mark_rest(&mut response);
-                response
-            }
-            Err(refusal) => refused(refusal, record, |refusal| rest_answer(refusal, &identity)),
-        },
-        ApiSnapshot::Http(api) => match http(world, &located, api, arrival, request, record).await {
-            Ok(mut response) => {
-                identity.mark_http(&mut response);
-                response
-            }
-            Err(refusal) => refused(refusal, record, |refusal| http_answer(refusal, &identity)),
-        },
-        ApiSnapshot::WebSocket => refused(websocket(), record, |refusal| http_answer(refusal, &identity)),
+    let answered = match located.stage.api() {
+        ApiSnapshot::Rest(api) => rest(world, &located, api, arrival, request, record).await,
+        ApiSnapshot::Http(api) => http(world, &located, api, arrival, request, record).await,
+        ApiSnapshot::WebSocket => Err(websocket()),
     };
-    record.note_status(response.status());
-    response
+    match answered {
+        Ok(mut response) => {
+            refusal::mark(&mut response, record);
+            record.note_status(response.status());
+            response
+        }
+        Err(refusal) => refuse(refusal, record),
+    }
 }
 
 /// A REST API's request.
@@ -111,27 +102,17 @@ const fn websocket() -> Refusal {
     Refusal::NoRoute
 }
 
-/// The gateway's own answer to what never reached an API: the edge's refusals, and those before a stage is known.
-pub fn refuse(refusal: Refusal, arrival: &Arrival, record: &mut Record) -> Response {
-    let identity = identity(arrival);
-    let response = match refusal {
-        Refusal::NoSuchHttpApiStage => refused(refusal, record, |refusal| http_answer(refusal, &identity)),
-        _ => refused(refusal, record, |refusal| rest_answer(refusal, &identity)),
-    };
+/// The gateway's own answer where there is no other: the edge gives it, too, for what never reached an API and for what
+/// it cuts off.
+pub fn refuse(refusal: Refusal, record: &mut Record) -> Response {
+    record.note_refusal(refusal);
+    let response = refusal::answer(record);
     record.note_status(response.status());
     response
 }
 
-fn refused(refusal: Refusal, record: &mut Record, answer: impl FnOnce(&Refusal) -> Response) -> Response {
-    let response = answer(&refusal);
-    record.note_refusal(refusal);
-    response
-}
-
-fn identity(arrival: &Arrival) -> Identity {
-    let value = |text: &str| HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("-"));
-    Identity {
-        request_id: value(&arrival.request_id),
-        extended_request_id: value(&arrival.extended_request_id),
-    }
+/// The gateway's own answer in place of one that its door cannot hand over.
+pub fn replace(refusal: Refusal, record: &mut Record) -> Response {
+    record.forget_answer();
+    refuse(refusal, record)
 }

@@ -137,6 +137,8 @@ pub struct FunctionCall {
     pub timeout: Duration,
     /// The role that is assumed to call it.
     pub credentials: Option<Box<str>>,
+    /// The trace that the call is a part of, as `X-Amzn-Trace-Id` has it.
+    pub trace_id: Option<Box<str>>,
 }
 
 /// What a function answered.

@@ -5,6 +5,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests"))]
 
 mod error;
+pub mod iam_policy;
 pub mod mock_status;
 pub mod parameters;
 pub mod selection;

@@ -19,6 +19,8 @@ pub struct SeenInvocation {
     pub timeout: Duration,
     /// The role that was to be assumed.
     pub credentials: Option<Box<str>>,
+    /// The trace that the call was a part of.
+    pub trace_id: Option<Box<str>>,
 }
 
 type Script = dyn Fn(&SeenInvocation) -> Result<FunctionAnswer, FunctionError> + Send + Sync;
@@ -67,8 +69,8 @@ impl std::fmt::Debug for MemoryFunctions {
 
 impl Functions for MemoryFunctions {
     async fn invoke(&self, call: FunctionCall) -> Result<FunctionAnswer, FunctionError> {
-        let FunctionCall { function, payload, mode, timeout, credentials } = call;
-        let seen = SeenInvocation { function, payload, mode, timeout, credentials };
+        let FunctionCall { function, payload, mode, timeout, credentials, trace_id } = call;
+        let seen = SeenInvocation { function, payload, mode, timeout, credentials, trace_id };
         let answer = (self.script)(&seen);
         if self.remembers {
             self.seen.lock().unwrap_or_else(PoisonError::into_inner).push(seen);

@@ -83,6 +83,28 @@ async fn a_function_that_is_killed_answers_as_aws_does_and_the_next_request_is_s
 }
 
 #[tokio::test]
+async fn a_function_finds_the_trace_of_its_event() {
+    if !has_python() {
+        return;
+    }
+    let directory = project();
+    let handler = "
+import json, os
+def handler(event, context):
+    headers = {name.lower(): value for name, value in event['headers'].items()}
+    return {'statusCode': 200, 'body': json.dumps([headers['x-amzn-trace-id'], os.environ['_X_AMZN_TRACE_ID']])}
+";
+    std::fs::write(directory.path().join("src/app.py"), handler).unwrap();
+    let dev = start(directory.path(), &[]).await;
+    for path in [http(&dev), at(&dev, "/Prod/")] {
+        let answer = get(dev.address, &format!("{path}hello")).await;
+        let [event, environment] = serde_json::from_str::<[String; 2]>(&answer.body).unwrap();
+        assert!(event.starts_with("Root=1-"), "{event}");
+        assert_eq!(event, environment);
+    }
+}
+
+#[tokio::test]
 async fn a_process_that_is_killed_from_outside_is_replaced() {
     if !has_python() {
         return;
@@ -140,17 +162,18 @@ async fn edits_of_code_and_template_are_live_within_a_second() {
     let without =
         TEMPLATE.replace("        Http: { Type: HttpApi, Properties: { Path: /hello, Method: GET } }\n", "");
     std::fs::write(directory.path().join("template.yaml"), without).unwrap();
-    dev.until("is not defined any more; what was deployed of it goes on being served").await;
-    assert_eq!(get(address, &format!("{http}again")).await.status, 201);
+    dev.until("is not defined any more, and not served any more").await;
+    assert_eq!(get(address, &format!("{http}again")).await.status, 403);
+    let rest = at(&dev, "/Prod/");
 
     // A syntax error is shown with its trace, and the client hears what AWS says.
     std::fs::write(directory.path().join("src/app.py"), "def handler(:\n").unwrap();
     dev.until("its code changed").await;
-    assert_eq!(get(address, &format!("{http}again")).await.status, 500);
+    assert_eq!(get(address, &format!("{rest}hello")).await.status, 502);
     dev.until("SyntaxError").await;
     std::fs::write(directory.path().join("src/app.py"), HANDLER).unwrap();
     dev.until("its code changed").await;
-    assert_eq!(get(address, &format!("{http}again")).await.status, 200);
+    assert_eq!(get(address, &format!("{rest}hello")).await.status, 200);
 }
 
 #[tokio::test]
@@ -265,6 +288,38 @@ fn check_takes_templates_and_their_parameters() {
     let paths =
         said["definitions"][0]["apis"].as_array().unwrap().iter().map(|api| &api["routes"][0]["path"]);
     assert_eq!(paths.collect::<Vec<_>>(), ["/a", "/a"]);
+}
+
+#[test]
+fn check_tells_code_that_is_not_there_at_its_place() {
+    let directory = project();
+    let check = || {
+        let output = command(directory.path()).args(["check", "."]).output().unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(check().ends_with("1 function, no problems\n"));
+    std::fs::rename(directory.path().join("src/app.py"), directory.path().join("src/other.py")).unwrap();
+    let said = check();
+    assert!(
+        said.contains("warning: the handler of the function `hello` is not there: `src` holds no `app.py`"),
+        "{said}"
+    );
+    assert!(said.contains("template.yaml:9:16"), "{said}");
+    assert!(said.contains("\n9 |       Handler: app.handler\n"), "{said}");
+    std::fs::remove_dir_all(directory.path().join("src")).unwrap();
+    let said = check();
+    assert!(
+        said.contains("warning: the code of the function `hello` is not there: `src` is no directory"),
+        "{said}"
+    );
+    assert!(said.contains("\n10 |       CodeUri: src/\n"), "{said}");
+    let native = TEMPLATE.replace("python3.13", "provided.al2023");
+    std::fs::create_dir(directory.path().join("src")).unwrap();
+    std::fs::write(directory.path().join("template.yaml"), native).unwrap();
+    let said = check();
+    assert!(said.contains("`src` holds neither a `bootstrap` nor a `Cargo.toml`"), "{said}");
+    assert!(said.ends_with("1 function, 1 warning\n"), "{said}");
 }
 
 #[tokio::test]

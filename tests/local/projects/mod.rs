@@ -1,7 +1,9 @@
 //! Whole projects, served by one command: the examples, templates that others wrote, and functions in every mood.
 
+mod backends;
 mod functions;
 mod petstore;
+mod reloads;
 mod templates;
 mod todo;
 

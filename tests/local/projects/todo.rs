@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::{has_node, has_python};
-use crate::client::Client;
+use crate::client::{Client, get};
 use crate::clients::{Foreign, foreign_clients};
 use crate::command::{Dev, command, path, workspace};
 
@@ -100,6 +100,8 @@ async fn the_todo_list_is_served_by_one_command() {
         assert_eq!(ask(&client, "DELETE", "todos/2", "").0, 204, "{name}");
     }
     the_export_comes_line_by_line(&dev, &todos, &export).await;
+    #[cfg(target_os = "linux")]
+    nobody_else_takes_events(&dev, &todos, directory.path()).await;
     dev.interrupt();
     assert_eq!(dev.ended().await, Some(0));
     // The output ends when the last process that writes there has ended, the functions included.
@@ -122,6 +124,38 @@ async fn the_export_comes_line_by_line(dev: &Dev, todos: &str, export: &str) {
     client.until("[ ] 3 three\n").await;
     assert!(first.elapsed() > Duration::from_millis(150), "the lines came at once");
     client.until("0\r\n\r\n").await;
+}
+
+/// The function in Rust was told an address with a secret in it; without the secret there are no events.
+#[cfg(target_os = "linux")]
+async fn nobody_else_takes_events(dev: &Dev, todos: &str, directory: &std::path::Path) {
+    let todos = path(todos);
+    assert_eq!(get(dev.address, &format!("{todos}todos/1")).await.status, 200);
+    let api = runtime_api(directory).expect("the function in Rust runs");
+    let (address, secret) = api.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    assert_eq!(secret.len(), 32, "{api}");
+    let address = address.parse().unwrap();
+    let next = "2018-06-01/runtime/invocation/next";
+    for stranger in [format!("/{next}"), format!("/{}/{next}", "0".repeat(32)), format!("//{next}")] {
+        assert_eq!(get(address, &stranger).await.status, 404, "{stranger}");
+    }
+    assert_eq!(get(dev.address, &format!("{todos}todos/1")).await.status, 200);
+}
+
+/// What the process of the function in Rust was told of its Runtime API.
+#[cfg(target_os = "linux")]
+fn runtime_api(directory: &std::path::Path) -> Option<String> {
+    let file = format!("TODOS_FILE={}", directory.join("todos.json").display());
+    std::fs::read_dir("/proc").unwrap().flatten().find_map(|process| {
+        let told = std::fs::read(process.path().join("environ")).ok()?;
+        let told = String::from_utf8_lossy(&told);
+        let is_it =
+            [file.as_str(), "_HANDLER=bootstrap"].iter().all(|one| told.split('\0').any(|it| it == *one));
+        told.split('\0')
+            .filter(|_| is_it)
+            .find_map(|one| one.strip_prefix("AWS_LAMBDA_RUNTIME_API="))
+            .map(str::to_owned)
+    })
 }
 
 fn value(body: &str) -> Value {

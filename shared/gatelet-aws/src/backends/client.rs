@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use gatelet_core::payload::{Body, Response};
 use gatelet_core::ports::{BackendCall, BackendError, Backends};
 use gatelet_model::TlsConfig;
@@ -52,7 +53,9 @@ struct Clients {
 }
 
 struct PooledAndFresh {
-    pooled: HttpClient,
+    connector: Connector,
+    builder: hyper_util::client::legacy::Builder,
+    pooled: ArcSwap<HttpClient>,
     /// Never reuses a connection: for the retry.
     fresh: HttpClient,
 }
@@ -65,6 +68,13 @@ impl HttpBackends {
     pub fn new(settings: BackendSettings) -> Result<Self, rustls::Error> {
         let settings = Arc::new(settings);
         Ok(Self { clients: Clients::new(&settings)?, limits: settings.limits })
+    }
+
+    /// Uses none of the connections made before for calls from now on: whoever was frozen cannot know which still live. TLS
+    /// sessions are kept, so that the next handshake is short.
+    pub fn forget_connections(&self) {
+        self.clients.negotiating.forget_connections();
+        self.clients.http1.forget_connections();
     }
 
     /// The clients that judge certificates as a call wants it.
@@ -109,9 +119,13 @@ impl PooledAndFresh {
             .http1_title_case_headers(true)
             .http1_max_buf_size(ANSWER_HEAD_BYTES_MAX)
             .http2_max_header_list_size(u32::try_from(ANSWER_HEAD_BYTES_MAX).unwrap_or(u32::MAX));
-        let pooled = builder.build(connector.clone());
-        let fresh = builder.pool_max_idle_per_host(0).build(connector);
-        Ok(Self { pooled, fresh })
+        let pooled = ArcSwap::from_pointee(builder.build(connector.clone()));
+        let fresh = builder.clone().pool_max_idle_per_host(0).build(connector.clone());
+        Ok(Self { connector, builder, pooled, fresh })
+    }
+
+    fn forget_connections(&self) {
+        self.pooled.store(Arc::new(self.builder.build(self.connector.clone())));
     }
 
     /// Sends a request, and once more where a reused connection was dead and the rule allows it.
@@ -122,7 +136,8 @@ impl PooledAndFresh {
         watch: Option<&BodyWatch>,
         replay: Option<Request<Body>>,
     ) -> Result<http::Response<hyper::body::Incoming>, Failure> {
-        let first = send_once(&self.pooled, Request::from_parts(parts, body), watch).await;
+        let pooled = self.pooled.load_full();
+        let first = send_once(&pooled, Request::from_parts(parts, body), watch).await;
         match (first, replay) {
             (Err(failure), Some(again)) if failure.is_dead_connection => {
                 tracing::debug!(error = %failure.error, "a reused connection was dead, trying a fresh one");

@@ -6,6 +6,7 @@
 
 mod cache;
 mod load;
+mod packed;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +18,9 @@ use gatelet_model::{ApiId, DomainName};
 use crate::dynamodb::DefinitionTable;
 use cache::{Cache, Timing};
 use load::LoadedApi;
+pub use packed::{
+    PACK_BYTES_MAX, PACK_FILE, PACK_FORMAT, PackError, PackedApi, PackedDefinitions, PackingError, pack,
+};
 
 /// After how long a request looks whether a stage's pointer has moved, where nothing else is said.
 pub const REFRESH_AFTER: Duration = Duration::from_secs(2);

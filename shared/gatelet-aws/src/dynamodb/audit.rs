@@ -17,6 +17,7 @@ const POINTER_VERSION: &str = "pointer_version";
 const DESCRIPTION: &str = "description";
 
 const DEPLOYED: &str = "deployed";
+const ROLLED_BACK: &str = "rolled-back";
 const REMOVED: &str = "removed";
 
 impl DefinitionTable {
@@ -33,6 +34,7 @@ impl DefinitionTable {
     pub(super) fn audit_write(&self, api_id: &ApiId, entry: &AuditEntry) -> Write {
         let action = match entry.action {
             Action::Deployed => DEPLOYED,
+            Action::RolledBack => ROLLED_BACK,
             Action::Removed => REMOVED,
         };
         let at = entry.at.milliseconds();
@@ -51,6 +53,7 @@ impl DefinitionTable {
 fn entry(item: &Item) -> Result<AuditEntry, PortError> {
     let action = match item.text(ACTION)? {
         DEPLOYED => Action::Deployed,
+        ROLLED_BACK => Action::RolledBack,
         REMOVED => Action::Removed,
         other => {
             let why = format!("it tells of `{other}`, which is not known here");

@@ -6,10 +6,10 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Region as SdkRegion, SharedHttpClient};
-use aws_smithy_http_client::tls;
 use gatelet_model::Region;
 
 use crate::environment::Credentials;
+use crate::https::{Https, HttpsLimits};
 
 /// How often a call is tried: once more on a fresh connection, because a frozen Lambda finds its pooled ones dead.
 const ATTEMPTS_MAX: u32 = 2;
@@ -19,8 +19,10 @@ const BACKOFF: Duration = Duration::from_millis(50);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long one attempt may take; a caller's deadline may end it sooner.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long an unused connection is kept; longer ones are found dead after a Lambda was frozen.
-const POOL_IDLE: Duration = Duration::from_secs(20);
+/// How long an unused connection is kept.
+const UNUSED_CONNECTION: Duration = Duration::from_secs(20);
+/// How many unused connections are kept.
+const UNUSED_CONNECTIONS_MAX: usize = 32;
 
 /// The key id and secret of whoever has none.
 const ANYBODY: &str = "gatelet";
@@ -34,29 +36,25 @@ pub struct ClientSettings {
     pub credentials: Option<Credentials>,
     /// Another DynamoDB than the region's own, as a URL.
     pub endpoint_url: Option<String>,
-    /// Another way to send requests than over the network.
-    pub http_client: Option<SharedHttpClient>,
+    /// How requests are sent: over the network ([`over_the_network`]), or to a store in the process.
+    pub http_client: SharedHttpClient,
 }
 
 /// A client. It opens no connection until its first call.
 #[must_use]
 pub fn client(settings: ClientSettings) -> Client {
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-        .build();
+    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).build();
     let retries = RetryConfig::standard()
         .with_max_attempts(ATTEMPTS_MAX)
         .with_initial_backoff(BACKOFF)
         .with_max_backoff(BACKOFF);
-    let http_client = settings.http_client.unwrap_or_else(over_the_network);
     let mut config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(SdkRegion::new(settings.region.to_string()))
         .credentials_provider(signer(settings.credentials.as_ref()))
         .timeout_config(timeouts)
         .retry_config(retries)
-        .http_client(http_client);
+        .http_client(settings.http_client);
     config.set_endpoint_url(settings.endpoint_url);
     Client::from_conf(config.build())
 }
@@ -73,9 +71,14 @@ fn signer(credentials: Option<&Credentials>) -> aws_credential_types::Credential
     aws_credential_types::Credentials::new(id, secret, token, None, "gatelet")
 }
 
-fn over_the_network() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new()
-        .pool_idle_timeout(POOL_IDLE)
-        .tls_provider(tls::Provider::rustls(tls::rustls_provider::CryptoMode::AwsLc))
-        .build_https()
+/// The client that sends requests over the network.
+///
+/// # Errors
+/// Where TLS cannot be set up.
+pub fn over_the_network() -> Result<Https, rustls::Error> {
+    Https::new(HttpsLimits {
+        connect: CONNECT_TIMEOUT,
+        unused_connection: UNUSED_CONNECTION,
+        unused_connections: UNUSED_CONNECTIONS_MAX,
+    })
 }

@@ -31,9 +31,7 @@ pub(super) struct Packed {
 
 /// Compresses and cuts.
 pub(super) fn pack(content: &[u8]) -> std::io::Result<Packed> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::new(LEVEL));
-    encoder.write_all(content)?;
-    let packed = encoder.finish()?;
+    let packed = compress(content)?;
     let hash = Sha256::digest(&packed);
     let digest = hash.iter().take(DIGEST_BYTES).map(|byte| format!("{byte:02x}")).collect();
     Ok(Packed { digest, chunks: packed.chunks(CHUNK_BYTES_MAX).map(<[u8]>::to_vec).collect() })
@@ -41,10 +39,21 @@ pub(super) fn pack(content: &[u8]) -> std::io::Result<Packed> {
 
 /// Joins and decompresses. More bytes than were announced are not read.
 pub(super) fn unpack(chunks: &[Vec<u8>], bytes: usize) -> Result<Vec<u8>, String> {
-    let joined = chunks.concat();
+    decompress(&chunks.concat(), bytes)
+}
+
+/// Compresses.
+pub(crate) fn compress(content: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::new(LEVEL));
+    encoder.write_all(content)?;
+    encoder.finish()
+}
+
+/// Decompresses. More bytes than were announced are not read.
+pub(crate) fn decompress(compressed: &[u8], bytes: usize) -> Result<Vec<u8>, String> {
     let mut content = Vec::with_capacity(bytes);
     let limit = u64::try_from(bytes).unwrap_or(u64::MAX).saturating_add(1);
-    GzDecoder::new(joined.as_slice())
+    GzDecoder::new(compressed)
         .take(limit)
         .read_to_end(&mut content)
         .map_err(|error| format!("its content does not decompress: {error}"))?;

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
-use gatelet_control::deploy::{AuditEntry, DefinitionStore, Move, StoredDeployment};
+use gatelet_control::deploy::{Action, AuditEntry, DefinitionStore, Move, StoredDeployment};
 use gatelet_core::ports::{Clock, PortError, Timestamp};
 use gatelet_model::{ApiId, PartId, StageName, StagePointer};
 
@@ -69,6 +69,12 @@ impl DefinitionTable {
     #[must_use]
     pub fn new(client: Client, name: &str, scope: Scope, clock: Arc<dyn Clock>) -> Self {
         Self { client, name: name.into(), scope, clock }
+    }
+
+    /// The same table, written for another account and region.
+    #[must_use]
+    pub fn of(&self, scope: Scope) -> Self {
+        Self { scope, ..self.clone() }
     }
 
     /// The account and region for which it is written.
@@ -289,10 +295,11 @@ impl DefinitionStore for DefinitionTable {
         &self,
         api_id: &ApiId,
         pointer: &StagePointer,
+        action: Action,
         description: Option<&str>,
         deadline: Timestamp,
     ) -> Result<Move, PortError> {
-        self.write_pointer(api_id, pointer, description, deadline).await
+        self.write_pointer(api_id, pointer, action, description, deadline).await
     }
 
     async fn apis(&self, deadline: Timestamp) -> Result<Vec<ApiId>, PortError> {

@@ -1,6 +1,6 @@
 //! Custom domains: one item each, outside every account, because a domain's name is unique.
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use gatelet_core::ports::{PortError, Timestamp};
 use gatelet_model::{DomainName, FORMAT};
 
@@ -40,7 +40,30 @@ impl DefinitionTable {
         }
     }
 
-    pub(crate) async fn read_domain(
+    /// Removes what is stored of a custom domain, and says whether anything was.
+    ///
+    /// # Errors
+    /// A [`PortError`].
+    pub async fn remove_domain(&self, name: &str, deadline: Timestamp) -> Result<bool, PortError> {
+        let call = self
+            .client()
+            .delete_item()
+            .table_name(self.name())
+            .key(PARTITION_KEY, AttributeValue::S(keys::global(name)))
+            .key(SORT_KEY, AttributeValue::S(keys::domain(name)))
+            .return_values(ReturnValue::AllOld)
+            .send();
+        match within(&**self.clock(), deadline, WHAT, call).await {
+            Ok(answer) => Ok(answer.attributes.is_some_and(|attributes| !attributes.is_empty())),
+            Err(failure) => Err(failure.into_port_error(WHAT)),
+        }
+    }
+
+    /// A custom domain by its lower-case name, or `None` where nothing is stored of it.
+    ///
+    /// # Errors
+    /// A [`PortError`].
+    pub async fn read_domain(
         &self,
         name: &str,
         deadline: Timestamp,

@@ -17,10 +17,13 @@ mod pointers;
 mod tables;
 
 pub(crate) use call::aside;
-pub use client::{ClientSettings, client};
+pub use client::{ClientSettings, client, over_the_network};
+pub(crate) use content::{compress, decompress};
 pub use definition_table::DefinitionTable;
 pub use keys::Scope;
-pub use tables::{DEFINITIONS_TABLE, PARTITION_KEY, SORT_KEY, TableDefinition, create_missing};
+pub use tables::{
+    DEFINITIONS_TABLE, PARTITION_KEY, SORT_KEY, TableDefinition, TableError, create_missing, existing,
+};
 
 /// The SDK's own, so that whoever makes a client or brings a connector depends on no SDK itself.
 pub use aws_sdk_dynamodb::{Client, config::SharedHttpClient};

@@ -31,11 +31,10 @@ const REMOVAL_ROUNDS_MAX: u32 = 16;
 
 impl DefinitionTable {
     /// The account and region of an API, or `None` where there is no such API.
-    pub(crate) async fn read_home(
-        &self,
-        api_id: &ApiId,
-        deadline: Timestamp,
-    ) -> Result<Option<Scope>, PortError> {
+    ///
+    /// # Errors
+    /// A [`PortError`].
+    pub async fn read_home(&self, api_id: &ApiId, deadline: Timestamp) -> Result<Option<Scope>, PortError> {
         let entry = self.get(API, keys::global(api_id.as_str()), keys::api(api_id), deadline).await?;
         entry.as_ref().map(home).transpose()
     }
@@ -75,6 +74,7 @@ impl DefinitionTable {
         &self,
         api_id: &ApiId,
         pointer: &StagePointer,
+        action: Action,
         description: Option<&str>,
         deadline: Timestamp,
     ) -> Result<Move, PortError> {
@@ -90,7 +90,7 @@ impl DefinitionTable {
             );
         let entry = AuditEntry {
             at: self.clock().now(),
-            action: Action::Deployed,
+            action,
             stage: name.clone(),
             deployment_id: pointer.deployment_id.clone(),
             version: pointer.version,

@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata};
 use aws_sdk_dynamodb::operation::create_table::CreateTableError;
 use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, TableStatus,
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, TableDescription,
+    TableStatus,
 };
 use gatelet_core::ports::{Clock, PortError, Timestamp};
+use gatelet_model::AccountId;
 
-use super::call::{Failure, within};
+use super::call::{Failure, refusal, within};
 
 /// The name of the partition key's attribute in every table.
 pub const PARTITION_KEY: &str = "pk";
@@ -56,6 +58,100 @@ pub async fn create_missing(
             None => create(client, table, clock, deadline).await?,
         }
     }
+}
+
+/// Why a table that somebody else created cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TableError {
+    /// There is none of that name.
+    #[error("there is no table `{0}`")]
+    Missing(String),
+    /// It is being created or deleted.
+    #[error("the table `{name}` is {status} at the moment; try again when it is ACTIVE")]
+    NotReady {
+        /// Its name.
+        name: String,
+        /// What AWS calls its state.
+        status: String,
+    },
+    /// Its keys are others.
+    #[error(
+        "the table `{0}` is not one of definitions: its keys are not the texts `{PARTITION_KEY}` and `{SORT_KEY}`"
+    )]
+    Foreign(String),
+    /// AWS does not take the credentials.
+    #[error("AWS refuses the credentials: {0}")]
+    Credentials(String),
+    /// AWS takes them and allows them less than is needed.
+    #[error("the credentials are not allowed to use the table: {0}")]
+    Denied(String),
+    /// The table cannot be asked.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+/// Looks at a table that somebody else created: whether it is one of definitions and can be used, and to which account it
+/// belongs where its ARN says so.
+///
+/// # Errors
+/// A [`TableError`].
+pub async fn existing(
+    client: &Client,
+    name: &str,
+    clock: &dyn Clock,
+    deadline: Timestamp,
+) -> Result<Option<AccountId>, TableError> {
+    let call = client.describe_table().table_name(name).send();
+    let table = match within(clock, deadline, WHAT, call).await {
+        Ok(answer) => answer.table,
+        Err(Failure::Refused(DescribeTableError::ResourceNotFoundException(_))) => None,
+        Err(Failure::Refused(error)) => return Err(refused(&error)),
+        Err(failure) => return Err(failure.into_port_error(WHAT).into()),
+    };
+    let table = table.ok_or_else(|| TableError::Missing(name.to_owned()))?;
+    if !is_definitions(&table) {
+        return Err(TableError::Foreign(name.to_owned()));
+    }
+    match table.table_status() {
+        Some(TableStatus::Active | TableStatus::Updating) => Ok(account(&table)),
+        other => {
+            let status = other.map_or("in no state", TableStatus::as_str).to_owned();
+            Err(TableError::NotReady { name: name.to_owned(), status })
+        }
+    }
+}
+
+/// What DynamoDB means by its errors
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html>).
+fn refused(error: &DescribeTableError) -> TableError {
+    let code = error.code().unwrap_or_default();
+    let why = error.message().unwrap_or(code).to_owned();
+    match code {
+        "AccessDeniedException" => TableError::Denied(why),
+        "ExpiredTokenException"
+        | "IncompleteSignatureException"
+        | "InvalidClientTokenId"
+        | "InvalidSignatureException"
+        | "MissingAuthenticationTokenException"
+        | "UnrecognizedClientException" => TableError::Credentials(why),
+        _ => TableError::Port(refusal(WHAT, error)),
+    }
+}
+
+fn is_definitions(table: &TableDescription) -> bool {
+    let keys: Vec<_> = table.key_schema().iter().map(|key| (key.attribute_name(), key.key_type())).collect();
+    let is_text = |name: &str| {
+        let mut attributes = table.attribute_definitions().iter();
+        attributes.any(|it| it.attribute_name() == name && *it.attribute_type() == ScalarAttributeType::S)
+    };
+    keys == [(PARTITION_KEY, &KeyType::Hash), (SORT_KEY, &KeyType::Range)]
+        && is_text(PARTITION_KEY)
+        && is_text(SORT_KEY)
+}
+
+/// The account in `arn:aws:dynamodb:region:account:table/name`.
+fn account(table: &TableDescription) -> Option<AccountId> {
+    AccountId::parse(table.table_arn()?.split(':').nth(4)?).ok()
 }
 
 async fn status(

@@ -107,5 +107,8 @@ fn every_problem_is_said_and_none_shows_a_secret() {
 
 #[test]
 fn lambda_is_known_by_its_runtime_api() {
-    assert!(parse(&[("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001")]).unwrap().is_lambda());
+    // The second is what `cargo lambda watch` says.
+    for api in ["127.0.0.1:9001", "http://127.0.0.1:9001/.rt/router"] {
+        assert!(parse(&[("AWS_LAMBDA_RUNTIME_API", api)]).unwrap().is_lambda(), "{api}");
+    }
 }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use gatelet_core::payload::Body;
 use gatelet_core::ports::{FunctionAnswer, FunctionCall, FunctionError, Functions, InvocationMode};
 use http::header::CONTENT_TYPE;
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 
@@ -13,6 +13,10 @@ use super::settings::LambdaSettings;
 use super::signed::SignedClient;
 use super::stream::{Event, Events};
 use super::target::Target;
+
+/// What Lambda hands on to the function as `_X_AMZN_TRACE_ID`
+/// (<https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader>).
+const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
 /// The largest event that is waited for, in bytes. From
 /// [AWS's quotas](https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html): 6 MB.
@@ -48,8 +52,13 @@ impl LambdaFunctions {
         Ok(Self { settings, client })
     }
 
+    /// Uses none of the connections made before for calls from now on: whoever was frozen cannot know which still live.
+    pub fn forget_connections(&self) {
+        self.client.forget_connections();
+    }
+
     async fn call(&self, call: FunctionCall) -> Result<FunctionAnswer, FunctionError> {
-        let FunctionCall { function, payload, mode, .. } = call;
+        let FunctionCall { function, payload, mode, trace_id, .. } = call;
         let sent = payload.len();
         let allowed = if mode == InvocationMode::Event { TOLD_EVENT_BYTES_MAX } else { EVENT_BYTES_MAX };
         if sent > allowed {
@@ -67,6 +76,9 @@ impl LambdaFunctions {
         let kind = if mode == InvocationMode::Event { "Event" } else { "RequestResponse" };
         request.headers_mut().insert("x-amz-invocation-type", HeaderValue::from_static(kind));
         request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(trace_id) = trace_id.and_then(|id| HeaderValue::from_str(&id).ok()) {
+            request.headers_mut().insert(TRACE_ID, trace_id);
+        }
         let response = self.client.send(request, &target.region).await?;
         if !response.status().is_success() {
             let (head, body) = response.into_parts();

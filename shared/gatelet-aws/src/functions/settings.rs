@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::Uri;
 
 use crate::environment::{Credentials, Environment};
+use crate::https::HttpsLimits;
 
 /// AWS's name for the service, as endpoint variables have it.
 const SERVICE: &str = "Lambda";
@@ -35,6 +36,16 @@ pub struct LambdaLimits {
     pub unused_connection: Duration,
     /// How many unused connections are kept.
     pub unused_connections: usize,
+}
+
+impl LambdaLimits {
+    pub(super) const fn https(self) -> HttpsLimits {
+        HttpsLimits {
+            connect: self.connect,
+            unused_connection: self.unused_connection,
+            unused_connections: self.unused_connections,
+        }
+    }
 }
 
 impl Default for LambdaLimits {

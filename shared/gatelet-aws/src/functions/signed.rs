@@ -1,7 +1,5 @@
 //! Requests to AWS's services, signed and sent.
 
-use std::error::Error as _;
-use std::sync::Arc;
 use std::time::SystemTime;
 
 use aws_credential_types::Credentials as SigningCredentials;
@@ -10,22 +8,19 @@ use aws_sigv4::sign::v4;
 use bytes::Bytes;
 use gatelet_core::ports::FunctionError;
 use http::{HeaderName, HeaderValue, Request, Response};
-use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::{Client, Error};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::client::legacy::Error;
 
-use super::settings::{LambdaLimits, LambdaSettings};
+use super::settings::LambdaSettings;
 use crate::environment::Credentials;
+use crate::https::{self, Https};
 
 /// The name by which signatures know Lambda.
 const SIGNING_NAME: &str = "lambda";
 
 /// A client that signs with the credentials of the environment.
 pub(super) struct SignedClient {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    https: Https,
     credentials: Option<SigningCredentials>,
 }
 
@@ -36,9 +31,14 @@ impl SignedClient {
     /// Where TLS cannot be set up.
     pub(super) fn new(settings: &LambdaSettings) -> Result<Self, rustls::Error> {
         Ok(Self {
-            client: client(settings.limits)?,
+            https: Https::new(settings.limits.https())?,
             credentials: settings.credentials.as_ref().map(signing_credentials),
         })
+    }
+
+    /// Uses none of the connections made before.
+    pub(super) fn forget_connections(&self) {
+        self.https.forget_connections();
     }
 
     /// Whether anybody is known to sign for.
@@ -60,28 +60,8 @@ impl SignedClient {
             sign_as(&mut request, credentials.clone(), region)
                 .map_err(|why| FunctionError::Unavailable(format!("the call cannot be signed: {why}")))?;
         }
-        self.client.request(request.map(Full::new)).await.map_err(|error| unavailable(&error))
+        self.https.send(request).await.map_err(|error| unavailable(&error))
     }
-}
-
-fn client(limits: LambdaLimits) -> Result<Client<HttpsConnector<HttpConnector>, Full<Bytes>>, rustls::Error> {
-    let mut tcp = HttpConnector::new();
-    tcp.enforce_http(false);
-    tcp.set_nodelay(true);
-    tcp.set_connect_timeout(Some(limits.connect));
-    // The provider is named here and not taken from the process, which has no default where two are linked.
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let connector = HttpsConnectorBuilder::new()
-        .with_provider_and_webpki_roots(provider)?
-        .https_or_http()
-        .enable_http1()
-        .wrap_connector(tcp);
-    Ok(Client::builder(TokioExecutor::new())
-        .timer(TokioTimer::new())
-        .pool_timer(TokioTimer::new())
-        .pool_idle_timeout(limits.unused_connection)
-        .pool_max_idle_per_host(limits.unused_connections)
-        .build(connector))
 }
 
 fn signing_credentials(credentials: &Credentials) -> SigningCredentials {
@@ -128,17 +108,9 @@ fn sign_as(
     Ok(())
 }
 
-/// What the client and those behind it say, the outermost left out: it only says that a client failed.
 fn unavailable(error: &Error) -> FunctionError {
-    let mut said = Vec::new();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        said.push(cause.to_string());
-        source = cause.source();
-    }
-    let said = if said.is_empty() { error.to_string() } else { said.join(": ") };
     let what = if error.is_connect() { "Lambda cannot be reached" } else { "Lambda broke off" };
-    FunctionError::Unavailable(format!("{what}: {said}"))
+    FunctionError::Unavailable(format!("{what}: {}", https::causes(error)))
 }
 
 #[cfg(test)]

@@ -7,12 +7,14 @@
 //!
 //! What does not live here: where things are stored, which an adapter of [`DefinitionStore`] decides.
 
+mod rollback;
 mod store;
 mod stored;
 
 use gatelet_core::ports::{PortError, Timestamp};
 use gatelet_model::{AccountId, Api, PartId, Problem, Region, Stage, StagePointer};
 
+pub use rollback::{RollbackError, RolledBack, roll_back};
 pub use store::{Action, AuditEntry, DefinitionStore, Move};
 pub use stored::{STORED_BYTES_MAX, StoredDeployment, Unopenable};
 
@@ -25,6 +27,8 @@ pub const MOVE_ATTEMPTS_MAX: u32 = 16;
 pub struct Deployed {
     /// The deployment that the stage shows now.
     pub deployment_id: PartId,
+    /// The deployment that it showed until now; none where the stage is new.
+    pub before: Option<PartId>,
     /// The version of the stage's pointer.
     pub version: u64,
     /// Whether anything is different from before.
@@ -94,7 +98,7 @@ pub async fn deploy(
     description: Option<String>,
     deadline: Timestamp,
 ) -> Result<Deployed, DeployError> {
-    if matches!(&stage, Stage::Rest(_)) != matches!(&api, Api::Rest(_)) {
+    if !is_of_kind(&stage, &api) {
         return Err(DeployError::AnotherKind { stage: stage.name().to_string(), kind: api.kind() });
     }
     let deployment = StoredDeployment::new(&api, description.clone())?;
@@ -105,11 +109,15 @@ pub async fn deploy(
     for _ in 0..MOVE_ATTEMPTS_MAX {
         let version = seen.as_ref().map_or(0, |seen| seen.version);
         let Some(moved) = next_pointer(seen.as_ref(), &stage, &deployment.id) else {
-            return Ok(Deployed { deployment_id: deployment.id, version, changed: false });
+            let before = Some(deployment.id.clone());
+            return Ok(Deployed { deployment_id: deployment.id, before, version, changed: false });
         };
-        match store.move_pointer(api_id, &moved, description.as_deref(), deadline).await? {
+        let description = description.as_deref();
+        match store.move_pointer(api_id, &moved, Action::Deployed, description, deadline).await? {
             Move::Moved => {
-                return Ok(Deployed { deployment_id: deployment.id, version: moved.version, changed: true });
+                let before = seen.map(|seen| seen.deployment_id);
+                let version = moved.version;
+                return Ok(Deployed { deployment_id: deployment.id, before, version, changed: true });
             }
             Move::Conflict { current } => seen = current.map(|current| *current),
             Move::BelongsElsewhere { account, region } => {
@@ -119,6 +127,12 @@ pub async fn deploy(
         }
     }
     Err(DeployError::Contended { stage: stage.name().to_string() })
+}
+
+/// Whether a stage is one that an API of this kind can have.
+#[must_use]
+pub const fn is_of_kind(stage: &Stage, api: &Api) -> bool {
+    matches!(stage, Stage::Rest(_)) == matches!(api, Api::Rest(_))
 }
 
 /// Where a pointer goes from what was seen, or `None` where it is there already.

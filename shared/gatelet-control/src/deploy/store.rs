@@ -29,8 +29,10 @@ pub enum Move {
 /// What was done to a stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
-    /// Its pointer moved.
+    /// Its pointer moved to what was deployed.
     Deployed,
+    /// Its pointer moved back to a deployment of before.
+    RolledBack,
     /// It was removed.
     Removed,
 }
@@ -98,7 +100,7 @@ pub trait DefinitionStore: Send + Sync {
         deadline: Timestamp,
     ) -> impl Future<Output = Result<Vec<StagePointer>, PortError>> + Send;
 
-    /// Moves a stage's pointer from the version before the given one, and notes it in the audit trail, in one step.
+    /// Moves a stage's pointer from the version before the given one, and notes what that was in the audit trail, in one step.
     /// Version 1 creates the stage, and the API's entry where it is the first.
     ///
     /// # Errors
@@ -107,6 +109,7 @@ pub trait DefinitionStore: Send + Sync {
         &self,
         api_id: &ApiId,
         pointer: &StagePointer,
+        action: Action,
         description: Option<&str>,
         deadline: Timestamp,
     ) -> impl Future<Output = Result<Move, PortError>> + Send;

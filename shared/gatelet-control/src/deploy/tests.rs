@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use gatelet_model::rest::{RestApi, RestApiParts, RestStage, StageVariables};
-use gatelet_model::v2::V2Stage;
+use gatelet_model::v2::{HttpApi, HttpApiParts, V2Stage};
 use gatelet_model::{ApiId, StageName};
 
 use super::*;
@@ -69,11 +69,12 @@ impl DefinitionStore for MemoryStore {
         &self,
         _: &ApiId,
         pointer: &StagePointer,
+        action: Action,
         _: Option<&str>,
         _: Timestamp,
     ) -> Result<Move, PortError> {
         let mut inner = self.inner();
-        inner.log.push("pointer");
+        inner.log.push(if action == Action::RolledBack { "pointer back" } else { "pointer" });
         if let Some((account, region)) = inner.elsewhere.clone() {
             return Ok(Move::BelongsElsewhere { account, region });
         }
@@ -149,7 +150,8 @@ fn the_same_again_changes_nothing() {
     let store = MemoryStore::default();
     let first = deployed(&store, api("first"), stage("dev"));
     let again = deployed(&store, api("first"), stage("dev"));
-    assert_eq!(again, Deployed { changed: false, ..first });
+    let before = Some(first.deployment_id.clone());
+    assert_eq!(again, Deployed { before, changed: false, ..first });
 }
 
 #[test]
@@ -235,4 +237,80 @@ fn content_of_another_kind_is_no_api() {
 
 fn identity_of(content: &[u8]) -> PartId {
     crate::identity::content_id(content)
+}
+
+fn back(store: &MemoryStore, to: Option<&PartId>) -> Result<RolledBack, RollbackError> {
+    let (api_id, stage) = (ApiId::parse("abc123").unwrap(), StageName::parse("dev").unwrap());
+    ready(roll_back(store, &api_id, &stage, to, None, DEADLINE))
+}
+
+#[test]
+fn a_rollback_goes_to_the_deployment_before_and_a_second_one_takes_it_back() {
+    let store = MemoryStore::default();
+    let first = deployed(&store, api("first"), stage("dev")).deployment_id;
+    let second = deployed(&store, api("second"), stage("dev"));
+    assert_eq!(second.before, Some(first.clone()));
+    let second = second.deployment_id;
+
+    let there = back(&store, None).unwrap();
+    assert_eq!(there, RolledBack { from: second.clone(), to: first.clone(), version: 3 });
+    assert!(there.changed());
+    assert_eq!(store.inner().log.last(), Some(&"pointer back"));
+    let again = back(&store, None).unwrap();
+    assert_eq!(again, RolledBack { from: first, to: second, version: 4 });
+}
+
+#[test]
+fn a_rollback_goes_to_any_deployment_and_keeps_the_settings() {
+    let store = MemoryStore::default();
+    let first = deployed(&store, api("first"), stage("dev")).deployment_id;
+    deployed(&store, api("second"), stage("dev"));
+    let mut settings = RestStage::new(StageName::parse("dev").unwrap());
+    settings.variables = StageVariables::new([("colour".to_owned(), "blue".to_owned())]).unwrap();
+    let third = deployed(&store, api("third"), Stage::Rest(settings.clone())).deployment_id;
+
+    let there = back(&store, Some(&first)).unwrap();
+    assert_eq!((&there.from, &there.to), (&third, &first));
+    let pointer = store.inner().pointers[&settings.name].clone();
+    assert_eq!(pointer.stage, Stage::Rest(settings));
+    assert_eq!(pointer.previous_deployment_id, Some(third));
+
+    let moves = store.inner().log.len();
+    let unchanged = back(&store, Some(&first)).unwrap();
+    assert!(!unchanged.changed());
+    assert_eq!((unchanged.version, store.inner().log.len()), (4, moves), "nothing is written");
+}
+
+#[test]
+fn a_rollback_that_cannot_be_says_why_and_moves_nothing() {
+    let store = MemoryStore::default();
+    let said = |to: Option<&PartId>| back(&store, to).unwrap_err().to_string();
+    assert!(said(None).starts_with("the API `abc123` has no stage `dev`"), "{}", said(None));
+    let first = deployed(&store, api("first"), stage("dev")).deployment_id;
+    assert!(said(None).starts_with("the stage `dev` showed no other deployment before"), "{}", said(None));
+    let unknown = PartId::parse("nothing").unwrap();
+    assert!(said(Some(&unknown)).starts_with("the API `abc123` has no deployment `nothing`"));
+
+    deployed(&store, api("second"), stage("dev"));
+    store.inner().deployments.get_mut(&first).unwrap().content.push(b' ');
+    assert!(said(None).contains("has been altered; deploy its definition again"), "{}", said(None));
+    store.inner().deployments.remove(&first);
+    assert!(said(None).starts_with(&format!("the API `abc123` has no deployment `{first}`")));
+
+    let parts = HttpApiParts::new(ApiId::parse("abc123").unwrap(), "http");
+    let other = StoredDeployment::new(&Api::Http(HttpApi::new(parts).unwrap()), None).unwrap();
+    store.inner().deployments.insert(other.id.clone(), other.clone());
+    assert!(said(Some(&other.id)).starts_with("the API was a HTTP API in the deployment `"));
+    assert!(!store.inner().log.contains(&"pointer back"));
+}
+
+#[test]
+fn a_rollback_that_was_overtaken_does_not_guess() {
+    let store = MemoryStore::default();
+    deployed(&store, api("first"), stage("dev"));
+    deployed(&store, api("second"), stage("dev"));
+    store.inner().overtakers = vec![overtaking(3, "a")];
+    assert!(matches!(back(&store, None), Err(RollbackError::Overtaken { .. })));
+    let pointer = store.inner().pointers[&StageName::parse("dev").unwrap()].clone();
+    assert_eq!(pointer, overtaking(3, "a"));
 }

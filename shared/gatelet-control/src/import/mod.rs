@@ -15,7 +15,7 @@ mod template;
 
 pub use template::{
     FunctionCode, FunctionDefinition, ImportedApi, ImportedApiKey, ImportedTemplate, TemplateOptions,
-    is_template, template,
+    is_template, template, template_document,
 };
 
 use gatelet_model::{AccountId, Api, ApiId, Problem, Problems, Region, StageName};

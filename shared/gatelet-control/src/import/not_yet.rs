@@ -32,7 +32,8 @@ pub(super) enum NotYet {
     AccessLog,
     Canary,
     UsagePlans,
-    DomainNames,
+    ClientCertificates,
+    RoutingRules,
     WebSocket,
 }
 
@@ -103,7 +104,13 @@ impl NotYet {
             Self::AccessLog => ("access logs of a stage", "every request is a line of the gateway's own log"),
             Self::Canary => ("canary releases", "all requests see the stage's own deployment"),
             Self::UsagePlans => ("usage plans and API keys", "no key opens anything and nothing is counted"),
-            Self::DomainNames => ("custom domains", "the API answers at its own addresses"),
+            Self::ClientCertificates => (
+                "client certificates of custom domains (mutual TLS)",
+                "the domain is left out, and its name is refused",
+            ),
+            Self::RoutingRules => {
+                ("routing rules of custom domains", "the domain is left out, and its name is refused")
+            }
             Self::WebSocket => ("WebSocket APIs", "no connection is accepted"),
         }
     }
@@ -128,7 +135,8 @@ impl NotYet {
                 | Self::AccessLog
                 | Self::Canary
                 | Self::UsagePlans
-                | Self::DomainNames
+                | Self::ClientCertificates
+                | Self::RoutingRules
                 | Self::WebSocket
         )
     }

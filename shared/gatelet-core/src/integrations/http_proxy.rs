@@ -108,7 +108,7 @@ impl HttpProxy {
                 call.headers.remove(CONTENT_LENGTH);
             }
         }
-        if let Ok(trace) = HeaderValue::from_str(&trace::root(arrival)) {
+        if let Ok(trace) = HeaderValue::from_str(&trace::header(arrival)) {
             call.headers.insert(X_AMZN_TRACE_ID, trace);
         }
         let mut request = http::Request::new(call.body);
@@ -116,11 +116,9 @@ impl HttpProxy {
         *request.uri_mut() = uri;
         *request.headers_mut() = call.headers;
         *request.extensions_mut() = call.extensions;
-        // The edge's own deadline bounds every backend call.
-        let timeout = self.timeout.min(arrival.deadline.since(world.clock().now()));
-        if timeout.is_zero() {
+        let Some(timeout) = arrival.time_for(self.timeout, world.clock().now()) else {
             return refuse(BackendError::Timeout(self.timeout));
-        }
+        };
         world.backends().call(BackendCall { request, timeout, tls: self.tls.clone() }).await.or_else(refuse)
     }
 }
@@ -164,7 +162,8 @@ fn forward(headers: &mut http::HeaderMap, host: &str, arrival: &Arrival) {
     text.push_str(";host=\"");
     text.push_str(host);
     text.push('"');
-    text.push_str(";proto=http");
+    text.push_str(";proto=");
+    text.push_str(arrival.scheme.as_str());
     if let Ok(value) = HeaderValue::from_str(&text) {
         headers.insert(http::header::FORWARDED, value);
     }

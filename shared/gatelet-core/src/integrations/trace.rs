@@ -1,10 +1,20 @@
 //! The trace that a request belongs to.
 
+use std::borrow::Cow;
+
 use crate::arrival::Arrival;
 
-/// `Root=1-{seconds}-{24 digits}`, the value of `X-Amzn-Trace-Id`: made of the request's time and id
+/// The value of `X-Amzn-Trace-Id`: the platform's, else a trace that begins here.
+pub(super) fn header(arrival: &Arrival) -> Cow<'_, str> {
+    match &arrival.trace_id {
+        Some(trace_id) => Cow::Borrowed(trace_id),
+        None => Cow::Owned(root(arrival)),
+    }
+}
+
+/// `Root=1-{seconds}-{24 digits}`, made of the request's time and id
 /// (<https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-traceids>).
-pub(super) fn root(arrival: &Arrival) -> String {
+fn root(arrival: &Arrival) -> String {
     const RANDOM_DIGITS: usize = 24;
     const SECONDS_DIGITS: usize = 8;
     let mut text = String::with_capacity("Root=1--".len() + SECONDS_DIGITS + RANDOM_DIGITS);
@@ -28,7 +38,7 @@ mod tests {
     use std::net::{IpAddr, Ipv4Addr};
 
     use super::*;
-    use crate::Timestamp;
+    use crate::{Scheme, Timestamp};
 
     #[test]
     fn a_root_is_the_time_and_what_makes_it_unique() {
@@ -38,10 +48,14 @@ mod tests {
             extended_request_id: "".into(),
             draw: 0,
             peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            scheme: Scheme::Https,
+            trace_id: None,
             deadline: Timestamp::from_milliseconds(0),
         };
         assert_eq!(root(&arrival), "Root=1-5e9f0c65-1de4d666d4dd26aced652b6c");
         arrival.request_id = "f".into();
-        assert_eq!(root(&arrival), "Root=1-5e9f0c65-f00000000000000000000000");
+        assert_eq!(header(&arrival), "Root=1-5e9f0c65-f00000000000000000000000");
+        arrival.trace_id = Some("Root=1-0-1;Parent=2;Sampled=1".into());
+        assert_eq!(header(&arrival), "Root=1-0-1;Parent=2;Sampled=1");
     }
 }

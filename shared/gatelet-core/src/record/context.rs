@@ -17,8 +17,8 @@ impl Record {
         let place = self.place.as_ref();
         let text = |text: Option<&'static str>| text.map(Cow::Borrowed);
         match name {
-            "requestId" => Some(Cow::Borrowed(&self.request_id)),
-            "extendedRequestId" => Some(Cow::Borrowed(&self.extended_request_id)),
+            "requestId" => Some(Cow::Borrowed(self.request_id())),
+            "extendedRequestId" => Some(Cow::Borrowed(self.extended_request_id())),
             "requestTimeEpoch" => Some(Cow::Owned(self.arrived.milliseconds().to_string())),
             "requestTime" => Some(Cow::Owned(request_time(self.arrived))),
             "httpMethod" => Some(Cow::Borrowed(self.method.as_str())),
@@ -67,7 +67,7 @@ pub(crate) fn request_time(moment: Timestamp) -> String {
 
 /// Year, month and day of a number of days since 1970, by counting 400-year cycles from the first of March
 /// (<https://howardhinnant.github.io/date_algorithms.html#civil_from_days>).
-const fn civil_date(days_since_1970: u64) -> (u64, u64, u64) {
+pub(crate) const fn civil_date(days_since_1970: u64) -> (u64, u64, u64) {
     const DAYS_TO_1970: u64 = 719_468;
     const DAYS_PER_CYCLE: u64 = 146_097;
     let days = days_since_1970 + DAYS_TO_1970;

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use context::request_time;
+pub(crate) use context::{civil_date, request_time};
 use gatelet_model::rest::GatewayResponseType;
 
 use crate::arrival::{Arrival, Timestamp};
@@ -25,9 +25,20 @@ pub enum End {
     BrokenOff(BodyError),
 }
 
+/// Which of AWS's two services an API belongs to: they name a request's ids, and refuse, each in their own way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ApiFamily {
+    /// REST APIs; also what is answered before an API is known.
+    Rest,
+    /// HTTP and WebSocket APIs.
+    V2,
+}
+
 /// What is known of a request's stage once it is located.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
+    /// The service that the API belongs to.
+    pub family: ApiFamily,
     /// The API's id.
     pub api_id: Arc<str>,
     /// The API's name.
@@ -58,16 +69,14 @@ pub struct IntegrationCall {
 pub struct Record {
     /// When the request arrived.
     pub arrived: Timestamp,
-    /// `$context.requestId`.
-    pub request_id: Box<str>,
-    /// `$context.extendedRequestId`.
-    pub extended_request_id: Box<str>,
     /// The client's address.
     pub peer: IpAddr,
     /// The method in the request line.
     pub method: http::Method,
     /// The protocol's version.
     pub version: http::Version,
+    request_id: Box<str>,
+    extended_request_id: Box<str>,
     path: Option<Box<str>>,
     host: Option<Box<str>>,
     user_agent: Option<Box<str>>,
@@ -141,6 +150,39 @@ impl Record {
     pub fn note_status(&mut self, status: http::StatusCode) {
         debug_assert!(self.status.is_none(), "a status is noted once");
         self.status.get_or_insert(status.as_u16());
+    }
+
+    /// The service that the request's API belongs to, as far as it is known by now.
+    #[must_use]
+    pub const fn family(&self) -> ApiFamily {
+        match (&self.place, &self.refusal) {
+            (Some(place), _) => place.family,
+            (None, Some(Refusal::NoSuchHttpApiStage)) => ApiFamily::V2,
+            (None, _) => ApiFamily::Rest,
+        }
+    }
+
+    /// `$context.requestId`: a UUID, or on HTTP and WebSocket APIs the extended id
+    /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html>: the two are
+    /// equivalent there).
+    #[must_use]
+    pub const fn request_id(&self) -> &str {
+        match self.family() {
+            ApiFamily::Rest => &self.request_id,
+            ApiFamily::V2 => &self.extended_request_id,
+        }
+    }
+
+    /// `$context.extendedRequestId`.
+    #[must_use]
+    pub const fn extended_request_id(&self) -> &str {
+        &self.extended_request_id
+    }
+
+    /// Forgets what the client was to be given, because it could not be handed over: something else is noted next.
+    pub(crate) fn forget_answer(&mut self) {
+        self.refusal = None;
+        self.status = None;
     }
 
     /// The path as the client sees it, as it came; empty where the request was refused before it was read.

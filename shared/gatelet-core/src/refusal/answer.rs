@@ -5,6 +5,7 @@ use http::{HeaderValue, StatusCode};
 
 use super::Refusal;
 use crate::payload::{Body, Response};
+use crate::record::{ApiFamily, Record};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const X_AMZN_REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
@@ -15,48 +16,47 @@ const APIGW_REQUEST_ID: HeaderName = HeaderName::from_static("apigw-requestid");
 /// What a client is told to wait while definitions cannot be had, in seconds.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
-/// The ids that every answer bears.
-#[derive(Debug, Clone)]
-pub struct Identity {
-    /// `$context.requestId`.
-    pub request_id: HeaderValue,
-    /// `$context.extendedRequestId`.
-    pub extended_request_id: HeaderValue,
-}
-
-impl Identity {
-    /// Puts the ids of REST APIs on an answer.
-    pub fn mark_rest(&self, response: &mut Response) {
-        response.headers_mut().insert(X_AMZN_REQUEST_ID, self.request_id.clone());
-        response.headers_mut().insert(X_AMZ_APIGW_ID, self.extended_request_id.clone());
-    }
-
-    /// Puts the id of HTTP APIs on an answer.
-    pub fn mark_http(&self, response: &mut Response) {
-        response.headers_mut().insert(APIGW_REQUEST_ID, self.extended_request_id.clone());
+/// Puts the request's ids on an answer, by the names that its API's service has for them.
+pub fn mark(response: &mut Response, record: &Record) {
+    let request_id = value(record.request_id());
+    let headers = response.headers_mut();
+    match record.family() {
+        ApiFamily::Rest => {
+            headers.insert(X_AMZN_REQUEST_ID, request_id);
+            headers.insert(X_AMZ_APIGW_ID, value(record.extended_request_id()));
+        }
+        ApiFamily::V2 => {
+            headers.insert(APIGW_REQUEST_ID, request_id);
+        }
     }
 }
 
-/// A refusal as an answer of a REST API, or of the gateway before an API is known.
+/// The record's refusal as its API's service answers it. Before an API is known, REST's form is taken.
 #[must_use]
-pub fn rest_answer(refusal: &Refusal, identity: &Identity) -> Response {
-    let form = refusal.rest_form();
-    let mut response = answer(form.status, form.body);
-    response.headers_mut().insert(X_AMZN_ERROR_TYPE, HeaderValue::from_static(form.error_type));
-    identity.mark_rest(&mut response);
+pub fn answer(record: &Record) -> Response {
+    // Who asks without a refusal is wrong.
+    let refusal = record.refusal().unwrap_or(&Refusal::Internal);
+    let mut response = match record.family() {
+        ApiFamily::Rest => {
+            let form = refusal.rest_form();
+            let mut response = json(form.status, form.body);
+            response.headers_mut().insert(X_AMZN_ERROR_TYPE, HeaderValue::from_static(form.error_type));
+            response
+        }
+        ApiFamily::V2 => {
+            let form = refusal.http_form();
+            json(form.status, form.body)
+        }
+    };
+    mark(&mut response, record);
     response
 }
 
-/// A refusal as an answer of an HTTP API.
-#[must_use]
-pub fn http_answer(refusal: &Refusal, identity: &Identity) -> Response {
-    let form = refusal.http_form();
-    let mut response = answer(form.status, form.body);
-    identity.mark_http(&mut response);
-    response
+fn value(id: &str) -> HeaderValue {
+    HeaderValue::from_str(id).unwrap_or(HeaderValue::from_static("-"))
 }
 
-fn answer(status: StatusCode, body: &'static str) -> Response {
+fn json(status: StatusCode, body: &'static str) -> Response {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, JSON);

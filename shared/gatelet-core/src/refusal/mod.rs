@@ -5,7 +5,7 @@ mod answer;
 use gatelet_model::rest::GatewayResponseType as Type;
 use http::StatusCode;
 
-pub use answer::{Identity, http_answer, rest_answer};
+pub use answer::{answer, mark};
 
 use crate::payload::PathError;
 use crate::ports::{BackendError, FunctionError};
@@ -18,6 +18,8 @@ use crate::ports::{BackendError, FunctionError};
 pub enum Refusal {
     /// The host is none that this gateway answers for.
     UnknownHost,
+    /// The request went around the edge that alone may send requests.
+    UnprovenOrigin,
     /// No such API or stage is deployed.
     NoSuchStage,
     /// The API is an HTTP API and has no such stage.
@@ -54,6 +56,8 @@ pub enum Refusal {
     Function(FunctionError),
     /// The function failed, or answered what is no answer; the text is for its author, not the client.
     BadFunctionAnswer(String),
+    /// The answer is larger than the door takes, in bytes.
+    AnswerTooLarge(usize),
     /// Definitions cannot be had at the moment.
     DefinitionsUnavailable,
     /// The gateway is wrong.
@@ -101,6 +105,9 @@ impl Refusal {
             Self::BadFunctionAnswer(why) => Some(why.clone()),
             Self::BadPath(error) => Some(error.to_string()),
             Self::BadHeaders(why) => Some((*why).to_owned()),
+            Self::AnswerTooLarge(limit) => Some(format!(
+                "the answer is larger than the {limit} bytes that may pass here: answer through a Function URL that streams"
+            )),
             Self::AuthorizerUnavailable => Some("authorizers are not asked by this version".to_owned()),
             _ => None,
         }
@@ -113,7 +120,7 @@ impl Refusal {
         let form =
             |response_type, status, error_type, body| RestForm { response_type, status, error_type, body };
         match self {
-            Self::UnknownHost | Self::NoSuchStage | Self::NoSuchHttpApiStage => {
+            Self::UnknownHost | Self::UnprovenOrigin | Self::NoSuchStage | Self::NoSuchHttpApiStage => {
                 form(None, S::FORBIDDEN, "ForbiddenException", r#"{"message":"Forbidden"}"#)
             }
             Self::BadPath(_) | Self::BadHeaders(_) | Self::RequestBodyFailed => form(
@@ -177,7 +184,7 @@ impl Refusal {
             ),
             Self::Integration(error) => rest_integration_form(error),
             Self::Function(error) => rest_function_form(error),
-            Self::BadFunctionAnswer(_) => {
+            Self::BadFunctionAnswer(_) | Self::AnswerTooLarge(_) => {
                 form(Some(Type::Default5xx), S::BAD_GATEWAY, "InternalServerErrorException", INTERNAL)
             }
             Self::DefinitionsUnavailable => form(
@@ -201,7 +208,7 @@ impl Refusal {
     pub fn http_form(&self) -> HttpForm {
         use StatusCode as S;
         let (status, body) = match self {
-            Self::UnknownHost => (S::FORBIDDEN, r#"{"message":"Forbidden"}"#),
+            Self::UnknownHost | Self::UnprovenOrigin => (S::FORBIDDEN, r#"{"message":"Forbidden"}"#),
             Self::NoSuchStage | Self::NoSuchHttpApiStage | Self::NoRoute => {
                 (S::NOT_FOUND, r#"{"message":"Not Found"}"#)
             }
@@ -232,6 +239,7 @@ impl Refusal {
             | Self::Integration(_)
             | Self::Function(_)
             | Self::BadFunctionAnswer(_)
+            | Self::AnswerTooLarge(_)
             | Self::Internal => (S::INTERNAL_SERVER_ERROR, r#"{"message":"Internal Server Error"}"#),
         };
         HttpForm { status, body }

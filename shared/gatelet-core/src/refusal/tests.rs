@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::payload::BodyError;
+use crate::record::{ApiFamily, Place, Record};
+use crate::{Arrival, Scheme, Timestamp};
 
 fn every_refusal() -> Vec<(&'static str, Refusal)> {
     let text = || "for the author".to_owned();
@@ -13,6 +15,7 @@ fn every_refusal() -> Vec<(&'static str, Refusal)> {
     let function = Refusal::Function;
     vec![
         ("unknown host", Refusal::UnknownHost),
+        ("unproven origin", Refusal::UnprovenOrigin),
         ("no such stage", Refusal::NoSuchStage),
         ("no such stage of an HTTP API", Refusal::NoSuchHttpApiStage),
         ("bad path", Refusal::BadPath(PathError::BadEscape)),
@@ -46,6 +49,7 @@ fn every_refusal() -> Vec<(&'static str, Refusal)> {
         ("function: timeout", function(FunctionError::Timeout(Duration::from_secs(29)))),
         ("function: unavailable", function(FunctionError::Unavailable(text()))),
         ("function: bad answer", Refusal::BadFunctionAnswer(text())),
+        ("answer too large", Refusal::AnswerTooLarge(1)),
         ("no definitions", Refusal::DefinitionsUnavailable),
         ("internal", Refusal::Internal),
     ]
@@ -72,18 +76,52 @@ fn no_answer_tells_the_client_what_lies_behind() {
     }
 }
 
+/// The record of a refused request to an API of a service, or before one is known.
+fn refused(family: Option<ApiFamily>, refusal: Refusal) -> Record {
+    let now = Timestamp::from_milliseconds(0);
+    let arrival = Arrival {
+        now,
+        request_id: "id".into(),
+        extended_request_id: "extended=".into(),
+        draw: 0,
+        peer: [127, 0, 0, 1].into(),
+        scheme: Scheme::Https,
+        trace_id: None,
+        deadline: now,
+    };
+    let mut record = Record::open(&arrival, http::Method::GET, http::Version::HTTP_11);
+    if let Some(family) = family {
+        let text = std::sync::Arc::from("x");
+        let [api_id, api_name, stage, deployment_id] = std::array::from_fn(|_| std::sync::Arc::clone(&text));
+        record.note_place(Place { family, api_id, api_name, stage, deployment_id, canary: false });
+    }
+    record.note_refusal(refusal);
+    record
+}
+
 #[test]
 fn answers_bear_the_ids_of_their_kind_of_api() {
-    let identity = Identity {
-        request_id: http::HeaderValue::from_static("id"),
-        extended_request_id: http::HeaderValue::from_static("extended="),
-    };
-    let rest = rest_answer(&Refusal::NoRoute, &identity);
-    assert_eq!(rest.headers()["x-amzn-requestid"], "id");
-    assert_eq!(rest.headers()["x-amz-apigw-id"], "extended=");
-    assert_eq!(rest.headers()["x-amzn-errortype"], "MissingAuthenticationTokenException");
-    let http = http_answer(&Refusal::DefinitionsUnavailable, &identity);
+    for family in [None, Some(ApiFamily::Rest)] {
+        let record = refused(family, Refusal::NoRoute);
+        let rest = answer(&record);
+        assert_eq!(rest.headers()["x-amzn-requestid"], "id");
+        assert_eq!(rest.headers()["x-amz-apigw-id"], "extended=");
+        assert_eq!(rest.headers()["x-amzn-errortype"], "MissingAuthenticationTokenException");
+        assert_eq!(record.context("requestId").unwrap(), "id");
+    }
+    let record = refused(Some(ApiFamily::V2), Refusal::DefinitionsUnavailable);
+    let http = answer(&record);
     assert_eq!(http.headers()["apigw-requestid"], "extended=");
     assert_eq!(http.headers()["retry-after"], "1");
     assert!(!http.headers().contains_key("x-amzn-requestid"));
+    assert_eq!(record.context("requestId").unwrap(), "extended=");
+    assert_eq!(record.context("extendedRequestId").unwrap(), "extended=");
+}
+
+#[test]
+fn an_http_api_without_the_stage_refuses_as_one() {
+    let record = refused(None, Refusal::NoSuchHttpApiStage);
+    let answer = answer(&record);
+    assert_eq!(answer.headers()["apigw-requestid"], "extended=");
+    assert_eq!(record.context("requestId").unwrap(), "extended=");
 }

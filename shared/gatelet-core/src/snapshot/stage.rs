@@ -6,6 +6,7 @@ use gatelet_model::{AccountId, Api, Deployment, PartId, Stage, StageName, StageP
 
 use super::http::HttpApiSnapshot;
 use super::rest::RestApiSnapshot;
+use crate::record::{ApiFamily, Place};
 
 /// A stage as it is served: its variables and the compiled API behind it.
 #[derive(Debug)]
@@ -32,6 +33,17 @@ pub enum ApiSnapshot {
     Http(HttpApiSnapshot),
     /// A WebSocket API; its data plane is not part of this version, so its stages answer nothing.
     WebSocket,
+}
+
+impl ApiSnapshot {
+    /// The service that it belongs to.
+    #[must_use]
+    pub const fn family(&self) -> ApiFamily {
+        match self {
+            Self::Rest(_) => ApiFamily::Rest,
+            Self::Http(_) | Self::WebSocket => ApiFamily::V2,
+        }
+    }
 }
 
 impl StageSnapshot {
@@ -118,8 +130,9 @@ impl StageSnapshot {
 
     /// What the record notes of it.
     #[must_use]
-    pub fn place(&self) -> crate::record::Place {
-        crate::record::Place {
+    pub fn place(&self) -> Place {
+        Place {
+            family: self.api.family(),
             api_id: Arc::clone(&self.api_id),
             api_name: Arc::clone(&self.api_name),
             stage: Arc::clone(&self.stage_text),

@@ -25,8 +25,11 @@ const OLDER_PATH_MARK: &str = "_user_request_";
 /// Which hosts and address forms this front door answers for.
 #[derive(Debug, Clone, Default)]
 pub struct Front {
-    /// Hosts, lower-case and without port, that are taken besides loopback, APIs' own names and custom domains.
+    /// Hosts, lower-case and without port, that are taken besides loopback, APIs' own names and custom domains; one that begins
+    /// with a dot stands for every name below it.
     pub allowed_hosts: Vec<Box<str>>,
+    /// Whether every host leads to `only_api`: nobody shares its door, and neither APIs' own names nor custom domains count.
+    pub every_host: bool,
     /// Whether APIs can be addressed by path on loopback and on `allowed_hosts`.
     pub path_forms: bool,
     /// What may follow `{api-id}.execute-api.` in an API's own name; empty is anything. On one machine only names
@@ -35,9 +38,17 @@ pub struct Front {
     pub own_name_suffixes: Vec<Box<str>>,
     /// The API that stands at `/{stage}/path` there, where it is the only one.
     pub only_api: Option<ApiId>,
+    /// The stage of that API which takes the whole path there, its own name being no part of it.
+    pub only_stage: Option<StageName>,
 }
 
 impl Front {
+    fn takes_host(&self, host: &str) -> bool {
+        let is_allowed =
+            |allowed: &str| host == allowed || allowed.starts_with('.') && host.ends_with(allowed);
+        self.every_host || is_loopback(host) || self.allowed_hosts.iter().any(|allowed| is_allowed(allowed))
+    }
+
     /// Whether an API's own name may end so; the suffix begins with its dot.
     fn takes_own_name(&self, suffix: &str) -> bool {
         let is_below = |allowed: &str| {
@@ -198,14 +209,14 @@ pub fn host(request: &Request) -> Result<Box<str>, Refusal> {
 }
 
 fn address<'a>(front: &'a Front, host: &'a str, path: &'a str) -> Result<Address<'a>, Refusal> {
-    if let Some((id, after)) = host.split_once('.')
+    if !front.every_host
+        && let Some((id, after)) = host.split_once('.')
         && let Some(suffix) = after.strip_prefix(EXECUTE_API)
         && front.takes_own_name(suffix)
     {
         return Ok(Address::Api { id, stage: None, rest: path, own_name: true });
     }
-    let known = is_loopback(host) || front.allowed_hosts.iter().any(|allowed| **allowed == *host);
-    if !known {
+    if !front.takes_host(host) {
         return Ok(Address::Domain);
     }
     if front.path_forms {
@@ -223,7 +234,10 @@ fn address<'a>(front: &'a Front, host: &'a str, path: &'a str) -> Result<Address
         }
     }
     match &front.only_api {
-        Some(id) => Ok(Address::Api { id: id.as_str(), stage: None, rest: path, own_name: false }),
+        Some(id) => {
+            let stage = front.only_stage.as_ref().map(StageName::as_str);
+            Ok(Address::Api { id: id.as_str(), stage, rest: path, own_name: false })
+        }
         None => Err(Refusal::NoSuchStage),
     }
 }

@@ -1,7 +1,7 @@
 //! `gatelet check`.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
@@ -12,7 +12,7 @@ use super::{COMMAND_AT_FAULT, DEFINITIONS_AT_FAULT, DecisionArguments, colour, f
 use crate::definition::{
     Decisions, Defined, Definition, Rendering, counted, import_file, routes, unknown_parameters,
 };
-use crate::dev::Projects;
+use crate::dev::{Projects, missing_code};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -46,7 +46,11 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         .files
         .into_iter()
         .map(|file| {
-            let definition = import_file(&file.path, &file.name, &decisions);
+            let mut definition = import_file(&file.path, &file.name, &decisions);
+            let directory = file.path.parent().unwrap_or(Path::new(""));
+            let missing =
+                definition.functions.iter().filter_map(|function| missing_code(function, directory));
+            definition.problems.extend(missing);
             (file.name, definition)
         })
         .collect();

@@ -10,13 +10,10 @@ use gatelet_aws::environment::parse_endpoint;
 use gatelet_model::StageName;
 use http::Uri;
 
-use super::{COMMAND_AT_FAULT, DEFINITIONS_AT_FAULT, DecisionArguments, colour, failed, parsed};
+use super::{COMMAND_AT_FAULT, DEFINITIONS_AT_FAULT, DecisionArguments, colour, failed, parsed, width};
 use crate::dev::{self, DevError, FunctionMapping, Look, Options, StateChoice};
 use crate::requests::{Console, LogFormat};
 use crate::store::StateOption;
-
-/// How wide tables are where standard output is no terminal.
-const WIDTH_ELSEWHERE: u16 = 120;
 
 /// What requests that were cut off may still take to be recorded.
 const END_PATIENCE: Duration = Duration::from_secs(1);
@@ -120,7 +117,6 @@ impl Arguments {
             (Some(state), None) => StateChoice::Embedded(state.clone()),
             (None, None) => StateChoice::Usual,
         };
-        let width = terminal_size::terminal_size().map_or(WIDTH_ELSEWHERE, |(width, _)| width.0);
         Options {
             given: self.given.clone(),
             decisions: self.decisions.decisions(),
@@ -131,7 +127,7 @@ impl Arguments {
             listen: self.listen,
             control_listen: self.control_listen,
             allowed_hosts: self.allow_host.clone(),
-            look: Look { colour, width },
+            look: Look { colour, width: width() },
         }
     }
 }

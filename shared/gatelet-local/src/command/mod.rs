@@ -1,7 +1,14 @@
 //! The command line: what was typed becomes what is meant, and what came of it an exit code.
 
 mod check;
+mod definitions;
+mod deploy;
+mod deployments;
 mod dev;
+mod domain;
+mod pack;
+mod rollback;
+mod table;
 
 use std::process::ExitCode;
 
@@ -18,6 +25,8 @@ const DEFINITIONS_AT_FAULT: u8 = 1;
 /// Something is wrong with the command or the machine; clap's own code for the former.
 const COMMAND_AT_FAULT: u8 = 2;
 
+/// How wide tables are where standard output is no terminal.
+const WIDTH_ELSEWHERE: u16 = 120;
 /// Longest line of an error that is shown.
 const LINE_CHARACTERS_MAX: usize = 2_000;
 /// The account that is served as where nothing else is said.
@@ -61,11 +70,21 @@ enum Action {
     Dev(Box<dev::Arguments>),
     /// Show every problem of definitions
     Check(check::Arguments),
+    /// Write definitions into one file, which a function reads instead of a table
+    Pack(pack::Arguments),
+    /// Deploy definitions to a table in AWS
+    Deploy(deploy::Arguments),
+    /// List what a table's stages show, and showed before
+    Deployments(deployments::Arguments),
+    /// Let a stage show an earlier deployment
+    Rollback(rollback::Arguments),
+    /// Say which APIs answer at a custom domain
+    Domain(domain::Arguments),
 }
 
-/// What is decided beside the files.
+/// How the files are read.
 #[derive(Debug, Args)]
-struct DecisionArguments {
+struct ReadingArguments {
     /// Take every OpenAPI definition for a REST API
     #[arg(long, conflicts_with = "http")]
     rest: bool,
@@ -77,6 +96,13 @@ struct DecisionArguments {
     /// The value of a template's parameter; may be given several times
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
     parameters: Vec<(String, String)>,
+}
+
+/// What is decided beside the files.
+#[derive(Debug, Args)]
+struct DecisionArguments {
+    #[command(flatten)]
+    reading: ReadingArguments,
 
     /// The account to serve as
     #[arg(long, value_name = "ID", default_value = ACCOUNT, value_parser = parsed(AccountId::parse))]
@@ -89,13 +115,19 @@ struct DecisionArguments {
 
 impl DecisionArguments {
     fn decisions(&self) -> Decisions {
+        self.reading.decisions(self.account.clone(), self.region.clone())
+    }
+}
+
+impl ReadingArguments {
+    fn decisions(&self, account: AccountId, region: Region) -> Decisions {
         let kind = match (self.rest, self.http) {
             (true, _) => Some(ApiKind::Rest),
             (false, true) => Some(ApiKind::Http),
             (false, false) => None,
         };
         let parameters = self.parameters.iter().cloned().collect();
-        Decisions { kind, account: self.account.clone(), region: self.region.clone(), parameters }
+        Decisions { kind, account, region, parameters }
     }
 }
 
@@ -128,7 +160,50 @@ pub fn main() -> ExitCode {
     match command.action {
         Action::Dev(arguments) => dev::run(&arguments),
         Action::Check(arguments) => check::run(&arguments),
+        Action::Pack(arguments) => ended(pack::run(&arguments)),
+        Action::Deploy(arguments) => waited(deploy::run(&arguments)),
+        Action::Deployments(arguments) => waited(deployments::run(&arguments)),
+        Action::Rollback(arguments) => waited(rollback::run(&arguments)),
+        Action::Domain(arguments) => waited(domain::run(&arguments)),
     }
+}
+
+/// Why a command came to nothing.
+struct Failure {
+    message: String,
+    code: u8,
+}
+
+impl Failure {
+    /// The command, the machine or the world is at fault.
+    fn of_command(error: &dyn std::fmt::Display) -> Self {
+        Self { message: error.to_string(), code: COMMAND_AT_FAULT }
+    }
+}
+
+/// Says what a command came to: its text on standard output, or why there is none.
+fn ended(outcome: Result<String, Failure>) -> ExitCode {
+    match outcome {
+        Ok(text) => {
+            // A reader that has read enough is no error.
+            let _ = std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes());
+            ExitCode::SUCCESS
+        }
+        Err(failure) => failed(&failure.message, failure.code),
+    }
+}
+
+/// The same for a command that waits for the network.
+fn waited(outcome: impl Future<Output = Result<String, Failure>>) -> ExitCode {
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => ended(runtime.block_on(outcome)),
+        Err(error) => failed(&error, COMMAND_AT_FAULT),
+    }
+}
+
+/// How wide tables are.
+fn width() -> u16 {
+    terminal_size::terminal_size().map_or(WIDTH_ELSEWHERE, |(width, _)| width.0)
 }
 
 /// Diagnostics are for us and for the curious; what users need to know is said without them.

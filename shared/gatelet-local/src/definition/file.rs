@@ -4,13 +4,13 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use gatelet_control::document::{self, Source};
+use gatelet_control::document::{self, Node, Source};
 use gatelet_control::identity;
 use gatelet_control::import::{
     self, ApiKind, FunctionDefinition, ImportOptions, Imported, ImportedApi, ImportedTemplate,
     TemplateOptions, is_template,
 };
-use gatelet_model::{AccountId, Api, Problem, Problems, Region, Stage, StageName};
+use gatelet_model::{AccountId, Api, DomainName, Problem, Problems, Region, Stage, StageName};
 
 use super::reason;
 
@@ -32,6 +32,8 @@ pub struct Decisions {
 pub struct Definition {
     /// Its APIs: one of an OpenAPI definition, any number of a template.
     pub apis: Vec<Defined>,
+    /// Its custom domains, which only templates have.
+    pub domains: Vec<DomainName>,
     /// Its functions, which only templates have.
     pub functions: Vec<FunctionDefinition>,
     /// The names of its parameters, which only templates have.
@@ -115,7 +117,7 @@ pub fn import_source(source: &Source, path: &Path, name: &str, decisions: &Decis
         Err(problems) => return Definition::failed(problems),
     };
     if is_template(&document) {
-        return template(source, path, decisions);
+        return template(source, &document, path, decisions);
     }
     let options = ImportOptions {
         api_id: identity::api_id(name, ""),
@@ -126,7 +128,7 @@ pub fn import_source(source: &Source, path: &Path, name: &str, decisions: &Decis
     import::openapi_document(source, &document, &options).into()
 }
 
-fn template(source: &Source, path: &Path, decisions: &Decisions) -> Definition {
+fn template(source: &Source, document: &Node, path: &Path, decisions: &Decisions) -> Definition {
     let directory = path.parent().unwrap_or(Path::new(""));
     let references = RefCell::new(Vec::new());
     let read = |location: &str| {
@@ -143,7 +145,8 @@ fn template(source: &Source, path: &Path, decisions: &Decisions) -> Definition {
         parameters: decisions.parameters.clone(),
         ..TemplateOptions::for_file(&absolute.to_string_lossy(), account, region, &read)
     };
-    let ImportedTemplate { apis, functions, parameters, problems, .. } = import::template(source, &options);
+    let ImportedTemplate { apis, domains, functions, parameters, problems, .. } =
+        import::template_document(source, document, &options);
     let defined = |ImportedApi { api, stages, decided, .. }: ImportedApi| Defined {
         api,
         stages: DefinedStages::These(stages),
@@ -151,6 +154,7 @@ fn template(source: &Source, path: &Path, decisions: &Decisions) -> Definition {
     };
     Definition {
         apis: apis.into_iter().map(defined).collect(),
+        domains,
         functions,
         parameters,
         references: references.take(),

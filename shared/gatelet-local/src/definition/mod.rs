@@ -3,13 +3,16 @@
 //! What a definition means is `gatelet-control`'s.
 
 mod changes;
+mod domains;
 mod file;
 mod invoked;
 mod problems;
 mod routes;
+mod stages;
 mod table;
 
 pub use changes::{Change, additions, changes};
+pub use domains::unserved;
 pub use file::{
     Decisions, Defined, DefinedStages, Definition, Reference, import_file, import_source, read,
     unknown_parameters,
@@ -17,7 +20,8 @@ pub use file::{
 pub use invoked::invoked_functions;
 pub use problems::{Rendering, counted};
 pub use routes::{Route, routes};
-pub use table::{functions_table, table};
+pub use stages::stages;
+pub use table::{functions_table, listing, table};
 
 /// Endings of files that can be definitions.
 pub const EXTENSIONS: [&str; 3] = ["yaml", "yml", "json"];

@@ -1,4 +1,4 @@
-//! Routes and functions as tables that fit the terminal.
+//! Routes, functions and other lists as tables that fit the terminal.
 
 use comfy_table::{ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle};
 
@@ -26,6 +26,12 @@ pub fn table(routes: &[Route], width: u16) -> String {
     rendered(["Method", "Path", "Authorizer", "Integration"], rows, width)
 }
 
+/// A table under headings, `width` characters wide at most, each line indented.
+#[must_use]
+pub fn listing<const N: usize>(headings: [&str; N], rows: &[[String; N]], width: u16) -> String {
+    rendered(headings, rows.iter().map(|row| row.each_ref()), width)
+}
+
 /// A table of functions: name, runtime, handler and the directory of the code; `width` characters wide at most, each line
 /// indented.
 #[must_use]
@@ -34,9 +40,9 @@ pub fn functions_table(functions: &[[String; 4]], width: u16) -> String {
     rendered(["Function", "Runtime", "Handler", "Code"], rows, width)
 }
 
-fn rendered<'a>(
-    headings: [&str; 4],
-    rows: impl ExactSizeIterator<Item = [&'a String; 4]>,
+fn rendered<'a, const N: usize>(
+    headings: [&str; N],
+    rows: impl ExactSizeIterator<Item = [&'a String; N]>,
     width: u16,
 ) -> String {
     let count = rows.len();

@@ -180,3 +180,45 @@ fn a_functions_name_is_shown_instead_of_its_arn() {
     assert_eq!((route.method.as_str(), route.path.as_str()), ("GET", "/a"));
     assert_eq!((route.authorizer.as_str(), route.integration.as_str()), ("-", "AWS_PROXY pets:live"));
 }
+
+#[test]
+fn an_api_gets_the_stages_that_are_chosen_defined_or_usual() {
+    use gatelet_model::rest::RestStage;
+    use gatelet_model::{Stage, StageName};
+
+    let name = |text: &str| StageName::parse(text).unwrap();
+    let rest = imported("openapi: 3.0.1\ninfo: { title: T, version: '1' }\npaths: {}\n").apis.remove(0);
+    let http = imported(
+        "openapi: 3.0.1\ninfo: { title: T, version: '1' }\nx-amazon-apigateway-importexport-version: '1.0'\npaths: {}\n",
+    );
+    let http = http.apis[0].clone();
+    let mut first = RestStage::new(name("first"));
+    let own = [("a", "1"), ("b", "1")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+    first.variables = gatelet_model::StageVariables::new(own).unwrap();
+    let two = DefinedStages::These(vec![Stage::Rest(first), Stage::Rest(RestStage::new(name("second")))]);
+    let two = Defined { stages: two, ..rest.clone() };
+    let implied = Defined { stages: DefinedStages::Named(Some(name("v1"))), ..rest.clone() };
+
+    let variables: BTreeMap<String, String> = [("b".to_owned(), "2".to_owned())].into();
+    let chosen = name("chosen");
+    for (defined, stage, expected) in [
+        (&rest, None, "dev b=2"),
+        (&http, None, "$default b=2"),
+        (&implied, None, "v1 b=2"),
+        (&two, None, "first a=1 b=2, second b=2"),
+        (&rest, Some(&chosen), "chosen b=2"),
+        (&two, Some(&chosen), "chosen a=1 b=2"),
+    ] {
+        let made = super::stages(defined, stage, &variables).unwrap();
+        let shown = |stage: &Stage| {
+            let (Stage::Rest(RestStage { variables, .. })
+            | Stage::V2(gatelet_model::v2::V2Stage { variables, .. })) = stage;
+            let variables: String =
+                variables.iter().map(|(name, value)| format!(" {name}={value}")).collect();
+            format!("{}{variables}", stage.name())
+        };
+        assert_eq!(made.iter().map(shown).collect::<Vec<_>>().join(", "), expected);
+    }
+    let bad = [("no name".to_owned(), String::new())].into();
+    assert!(super::stages(&rest, None, &bad).is_err());
+}

@@ -9,11 +9,13 @@ use std::time::Duration;
 use tokio::io::AsyncRead;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, ChildStdin, Command};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
+use super::project::Project;
 use super::settings;
-use crate::functions::lines;
+use crate::functions::{Guard, lines};
 use crate::requests::{Console, printable};
 
 /// How long a program may take until it listens.
@@ -68,6 +70,9 @@ pub enum BackendError {
         /// Where it should listen.
         port: u16,
     },
+    /// There is nobody to end them.
+    #[error("no backend can be started: `/bin/sh`: {0}")]
+    NoGuard(std::io::Error),
     /// No port is free.
     #[error("no port is free for the backend `{name}`: {why}")]
     NoPort {
@@ -78,19 +83,30 @@ pub enum BackendError {
     },
 }
 
+/// The running programs of all projects. Dropped, they end at once, with all that they have started.
+#[derive(Debug)]
+pub(super) struct Backends {
+    /// By project and name.
+    running: Vec<BTreeMap<String, RunningBackend>>,
+    /// None where there is nothing to end.
+    guard: Option<Guard>,
+    all_ended: mpsc::Receiver<()>,
+}
+
 /// A running program. It ends when its standard input does, or is killed: it is in a process group of its own, so
 /// that the terminal's Ctrl-C leaves it to finish what is under way.
 #[derive(Debug)]
-pub(super) struct RunningBackend {
-    /// Where it listens.
-    pub address: SocketAddr,
+struct RunningBackend {
+    address: SocketAddr,
     watching: JoinHandle<()>,
-    stop: tokio::sync::oneshot::Sender<()>,
+    stop: oneshot::Sender<()>,
 }
 
 /// A program and its standard input, which stays open for as long as it should run.
 struct Started {
     child: Child,
+    /// The process group that it leads.
+    group: Option<u32>,
     input: Option<ChildStdin>,
 }
 
@@ -101,42 +117,79 @@ struct Program {
     directory: PathBuf,
     port: u16,
     console: Console,
+    guard: Guard,
 }
 
-/// Starts all programs of a directory's settings and waits until each listens.
-///
-/// # Errors
-/// The first [`BackendError`]; programs that run already end.
-pub(super) async fn start(
-    backends: &BTreeMap<String, settings::Backend>,
-    directory: &Path,
-    console: &Console,
-) -> Result<BTreeMap<String, RunningBackend>, BackendError> {
-    let mut running = BTreeMap::new();
-    for (name, backend) in backends {
-        let port = free_port().await.map_err(|why| BackendError::NoPort { name: name.clone(), why })?;
+impl Backends {
+    /// Starts all programs that projects' settings name and waits until each listens.
+    ///
+    /// # Errors
+    /// The first [`BackendError`]; programs that run already end.
+    pub(super) async fn start(projects: &[Project], console: &Console) -> Result<Self, BackendError> {
+        let (alive, all_ended) = mpsc::channel(1);
+        let mut backends = Self { running: Vec::new(), guard: None, all_ended };
+        if projects.iter().any(|project| !project.settings.backends.is_empty()) {
+            backends.guard = Some(Guard::start(None, alive).map_err(BackendError::NoGuard)?);
+        }
+        for project in projects {
+            let mut running = BTreeMap::new();
+            if let Some(guard) = &backends.guard {
+                for (name, backend) in &project.settings.backends {
+                    let started = RunningBackend::start(name, backend, &project.directory, console, guard);
+                    running.insert(name.clone(), started.await?);
+                }
+            }
+            backends.running.push(running);
+        }
+        Ok(backends)
+    }
+
+    /// Where the programs of each project listen, by name.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = BTreeMap<String, SocketAddr>> {
+        let address = |(name, backend): (&String, &RunningBackend)| (name.clone(), backend.address);
+        self.running.iter().map(move |running| running.iter().map(address).collect())
+    }
+
+    /// Ends them, with all that they have started.
+    pub(super) async fn stop(self) {
+        let Self { running, guard, mut all_ended } = self;
+        // All are asked before the first is waited for.
+        let ending = running.into_iter().flat_map(BTreeMap::into_values).map(|backend| {
+            let _ = backend.stop.send(());
+            backend.watching
+        });
+        for watching in ending.collect::<Vec<_>>() {
+            let _ = watching.await;
+        }
+        drop(guard);
+        // The guard holds the sender while it has something to do; it never sends.
+        let _ = tokio::time::timeout(END_PATIENCE, all_ended.recv()).await;
+    }
+}
+
+impl RunningBackend {
+    async fn start(
+        name: &str,
+        backend: &settings::Backend,
+        directory: &Path,
+        console: &Console,
+        guard: &Guard,
+    ) -> Result<Self, BackendError> {
+        let port = free_port().await.map_err(|why| BackendError::NoPort { name: name.to_owned(), why })?;
         let program = Program {
-            name: name.clone(),
+            name: name.to_owned(),
             command: backend.command.clone(),
             directory: directory.to_owned(),
             port,
             console: console.clone(),
+            guard: guard.clone(),
         };
         let mut started = program.spawn()?;
         program.wait_until_listening(&mut started.child).await?;
-        let (stop, stopped) = tokio::sync::oneshot::channel();
+        let (stop, stopped) = oneshot::channel();
         let address = program.address();
         let watching = tokio::spawn(program.watch(started, stopped));
-        running.insert(name.clone(), RunningBackend { address, watching, stop });
-    }
-    Ok(running)
-}
-
-impl RunningBackend {
-    /// Ends the program.
-    pub(super) async fn stop(self) {
-        let _ = self.stop.send(());
-        let _ = self.watching.await;
+        Ok(Self { address, watching, stop })
     }
 }
 
@@ -168,6 +221,10 @@ impl Program {
                 _ => error.to_string(),
             },
         })?;
+        let group = child.id();
+        if let Some(group) = group {
+            self.guard.began(group);
+        }
         if let Some(output) = child.stdout.take() {
             self.pass_on(output);
         }
@@ -176,14 +233,15 @@ impl Program {
         }
         // Waiting for a child closes its standard input, unless that is held elsewhere.
         let input = child.stdin.take();
-        Ok(Started { child, input })
+        Ok(Started { child, group, input })
     }
 
     /// What the program says stands between the request lines, under its name.
     fn pass_on(&self, output: impl AsyncRead + Send + Unpin + 'static) {
         let (name, console) = (self.name.clone(), self.console.clone());
         tokio::spawn(async move {
-            let say = |line: &str| console.say(format!("{name} │ {}", printable(line, LINE_CHARACTERS_MAX)));
+            let say =
+                |line: &str| console.say_output(format!("{name} │ {}", printable(line, LINE_CHARACTERS_MAX)));
             let _ = lines(output, say).await;
         });
     }
@@ -206,12 +264,13 @@ impl Program {
     }
 
     /// Starts the program again when it ends, until the gateway stops.
-    async fn watch(self, mut started: Started, mut stopped: tokio::sync::oneshot::Receiver<()>) {
+    async fn watch(self, mut started: Started, mut stopped: oneshot::Receiver<()>) {
         for restarts in 0..=RESTARTS_MAX {
             let ended = tokio::select! {
-                _ = &mut stopped => return end(started).await,
+                _ = &mut stopped => return self.end(started).await,
                 ended = started.child.wait() => ended,
             };
+            self.end_group(&started);
             let status = ended.map_or_else(|error| error.to_string(), |status| status.to_string());
             let name = &self.name;
             if restarts == RESTARTS_MAX {
@@ -229,13 +288,21 @@ impl Program {
             }
         }
     }
-}
 
-/// A program that reads its standard input ends by itself when that ends; another one is killed.
-async fn end(mut started: Started) {
-    drop(started.input.take());
-    if tokio::time::timeout(END_PATIENCE, started.child.wait()).await.is_err() {
-        let _ = started.child.kill().await;
+    /// A program that reads its standard input ends by itself when that ends; another one is killed.
+    async fn end(&self, mut started: Started) {
+        drop(started.input.take());
+        if tokio::time::timeout(END_PATIENCE, started.child.wait()).await.is_err() {
+            let _ = started.child.kill().await;
+        }
+        self.end_group(&started);
+    }
+
+    /// What a program started and left behind ends with it: it would hold the port.
+    fn end_group(&self, started: &Started) {
+        if let Some(group) = started.group {
+            self.guard.end(group);
+        }
     }
 }
 

@@ -32,9 +32,9 @@ use crate::doors::{ControlDoor, Gateway, LocalWorld};
 use crate::requests::{Console, printable};
 use crate::server::limits::Patience;
 use crate::server::{Server, Sink};
-use backends::RunningBackend;
-pub use functions::FunctionMapping;
+use backends::Backends;
 use functions::Functions;
+pub use functions::{FunctionMapping, missing_code};
 pub use project::Projects;
 use session::{Parts, Session};
 pub use show::Look;
@@ -153,7 +153,7 @@ struct Running {
     gateway: Arc<Gateway<LocalWorld>>,
     data: Server,
     control: Server,
-    backends: Vec<BTreeMap<String, RunningBackend>>,
+    backends: Backends,
 }
 
 async fn start(options: &Options, console: &Console) -> Result<Running, DevError> {
@@ -166,7 +166,7 @@ async fn start(options: &Options, console: &Console) -> Result<Running, DevError
 
     let (state, backends) = tokio::join!(
         state::open(&options.state, &options.decisions, &environment),
-        start_backends(&projects, console),
+        Backends::start(&projects.projects, console),
     );
     let (state, backends) = (state?, backends?);
     // No integration reaches the control plane.
@@ -248,19 +248,18 @@ impl Running {
                 "\nstopping: waiting for {count} under way ({list}); Ctrl-C again stops at once"
             ));
         }
-        let stopping = async { tokio::join!(self.data.stop(), self.control.stop()).0 };
-        tokio::select! {
-            cut_off = stopping => {
-                if !cut_off.is_empty() {
-                    let list = printable(&cut_off.join(", "), WAITING_CHARACTERS_MAX).into_owned();
-                    console.say(format!("these took too long and were cut off: {list}"));
-                }
+        let stopping = async {
+            let (cut_off, ()) = tokio::join!(self.data.stop(), async { drop(self.control.stop().await) });
+            if !cut_off.is_empty() {
+                let list = printable(&cut_off.join(", "), WAITING_CHARACTERS_MAX).into_owned();
+                console.say(format!("these took too long and were cut off: {list}"));
             }
+            tokio::join!(self.session.stop(), self.backends.stop());
+        };
+        tokio::select! {
+            () = stopping => {}
+            // What is dropped ends at once.
             () = signals.next() => console.say("stopped at once"),
-        }
-        self.session.stop().await;
-        for backend in self.backends.into_iter().flat_map(BTreeMap::into_values) {
-            backend.stop().await;
         }
     }
 }
@@ -324,28 +323,14 @@ const fn reachable(address: SocketAddr) -> SocketAddr {
     }
 }
 
-async fn start_backends(
-    projects: &Projects,
-    console: &Console,
-) -> Result<Vec<BTreeMap<String, RunningBackend>>, backends::BackendError> {
-    let mut running = Vec::new();
-    for project in &projects.projects {
-        running.push(backends::start(&project.settings.backends, &project.directory, console).await?);
-    }
-    Ok(running)
-}
-
 /// Stage variables by project: those of its settings, and the addresses of its programs.
-fn variables(
-    projects: &Projects,
-    backends: &[BTreeMap<String, RunningBackend>],
-) -> Vec<BTreeMap<String, String>> {
-    let of_project = |(project, backends): (&project::Project, &BTreeMap<String, RunningBackend>)| {
+fn variables(projects: &Projects, backends: &Backends) -> Vec<BTreeMap<String, String>> {
+    let of_project = |(project, addresses): (&project::Project, BTreeMap<String, SocketAddr>)| {
         let mut variables = project.settings.variables.clone();
-        variables.extend(backends.iter().map(|(name, backend)| (name.clone(), backend.address.to_string())));
+        variables.extend(addresses.into_iter().map(|(name, address)| (name, address.to_string())));
         variables
     };
-    projects.projects.iter().zip(backends).map(of_project).collect()
+    projects.projects.iter().zip(backends.addresses()).map(of_project).collect()
 }
 
 fn front(options: &Options, session: &Session) -> Front {
@@ -355,6 +340,7 @@ fn front(options: &Options, session: &Session) -> Front {
         path_forms: true,
         own_name_suffixes: OWN_NAME_SUFFIXES.map(Into::into).to_vec(),
         only_api: session.only_api(),
+        ..Front::default()
     }
 }
 

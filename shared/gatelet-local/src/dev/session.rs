@@ -1,10 +1,13 @@
 //! The definitions that are served, from their first deployment through every edit.
 
+mod domains;
+mod reload;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use gatelet_aws::clock::SystemClock;
@@ -13,25 +16,19 @@ use gatelet_control::deploy::{self, DefinitionStore, DeployError};
 use gatelet_control::import::FunctionDefinition;
 use gatelet_core::Timestamp;
 use gatelet_core::ports::{Clock, PortError};
-use gatelet_model::rest::{RestStage, StageVariables};
-use gatelet_model::v2::V2Stage;
 use gatelet_model::{Api, ApiId, Problem, Stage, StageName};
 
 use super::functions::Functions;
 use super::project::Projects;
-use super::show::{Look, NAME_CHARACTERS_MAX, Shown, root_url, stage_url};
+use super::show::{Look, Shown, root_url, stage_url};
 use crate::definition::{
-    Change, Decisions, Defined, DefinedStages, Definition, Reference, Rendering, additions, changes,
-    import_file, invoked_functions, routes, unknown_parameters,
+    Decisions, Defined, Definition, Reference, Rendering, import_file, invoked_functions, routes, stages,
+    unknown_parameters,
 };
 use crate::doors::{ApiView, Overview, StageView};
-use crate::requests::printable;
 
 /// How long one deployment may take.
 const DEPLOY_PATIENCE: Duration = Duration::from_secs(20);
-
-/// The stage of a REST API whose definition names none.
-const REST_STAGE: &str = "dev";
 
 /// What a session is made from.
 pub(super) struct Parts {
@@ -69,6 +66,13 @@ pub(super) struct Session {
 struct Served {
     apis: Vec<(Api, Vec<Stage>)>,
     functions: Vec<FunctionDefinition>,
+}
+
+/// Why an API is not deployed as a whole.
+struct Undeployed {
+    /// The stages that show it all the same.
+    deployed: Vec<StageName>,
+    error: SessionError,
 }
 
 /// Why definitions are not served.
@@ -144,12 +148,19 @@ impl Session {
             self.run(number, &definition.functions);
             let mut served = Vec::new();
             for defined in &definition.apis {
-                let stages = self.deploy(number, defined).await?;
+                let stages = self.deploy(number, defined).await.map_err(|undeployed| undeployed.error)?;
                 let urls = self.urls(defined.api.id(), is_only).await?;
                 let file = self.file(number);
                 let Defined { api, decided, .. } = defined;
-                say(self.parts.look.api(&Shown { api, file, decided, stages: &urls }));
+                let mut text = self.parts.look.api(&Shown { api, file, decided, stages: &urls });
+                for name in earlier_stages(&urls, &stages) {
+                    text.push_str(&format!("  the stage `{name}` shows what an earlier run deployed\n"));
+                }
+                say(text);
                 served.push((api.clone(), stages));
+            }
+            for line in self.store_domains(&definition.domains).await? {
+                say(format!("{line}\n"));
             }
             let summary = self.rendering().summary(&definition.problems, self.file(number));
             if !summary.is_empty() {
@@ -161,45 +172,6 @@ impl Session {
             say(text);
         }
         self.refresh_overview().await
-    }
-
-    /// Imports a definition again that was edited, and deploys it where it can be; else the last good version
-    /// stays. Returns what is to be said.
-    pub(super) async fn reload(&mut self, number: usize) -> String {
-        let began = Instant::now();
-        let definition = self.import(number).await;
-        let file = self.file(number).to_owned();
-        if !definition.can_be_served() {
-            let mut text = self.rendering().errors_and_summary(&definition.problems, &file);
-            text.push_str(&format!("{file} was not reloaded: the version before goes on being served"));
-            return text;
-        }
-        let warned = self.function_warnings();
-        self.run(number, &definition.functions);
-        let mut served = Vec::new();
-        for defined in &definition.apis {
-            match self.deploy(number, defined).await {
-                Ok(stages) => served.push((defined.api.clone(), stages)),
-                Err(error) => return format!("{error}; the version before goes on being served"),
-            }
-        }
-        let differences = self.differences(number, &served);
-        let mut text = self.parts.look.changes(&file, &differences, began.elapsed().as_millis());
-        let mut add = |more: String| {
-            if !more.is_empty() {
-                text.push('\n');
-                text.push_str(more.trim_end());
-            }
-        };
-        add(self.gone(number, &served));
-        add(self.changed_functions(number, &definition.functions));
-        add(self.rendering().summary(&definition.problems, &file));
-        self.keep(number, served, definition.functions);
-        add(Some(self.function_warnings()).filter(|now| *now != warned).unwrap_or_default());
-        if let Err(error) = self.refresh_overview().await {
-            add(error.to_string());
-        }
-        text
     }
 
     /// How many definitions were given.
@@ -249,57 +221,41 @@ impl Session {
     }
 
     /// Deploys an API to all its stages.
-    async fn deploy(&self, number: usize, defined: &Defined) -> Result<Vec<Stage>, SessionError> {
-        let file = self.file(number);
-        let stages = self
-            .stages(number, defined)
-            .map_err(|problem| SessionError::Stage { file: file.to_owned(), problem })?;
+    async fn deploy(&self, number: usize, defined: &Defined) -> Result<Vec<Stage>, Undeployed> {
+        let file = || self.file(number).to_owned();
+        let mut deployed = Vec::new();
+        let stages = match self.stages(number, defined) {
+            Ok(stages) => stages,
+            Err(problem) => {
+                let error = SessionError::Stage { file: file(), problem };
+                return Err(Undeployed { deployed, error });
+            }
+        };
         let (table, api) = (self.parts.definitions.table(), &defined.api);
         for stage in &stages {
-            let description = Some(format!("gatelet dev {file}"));
-            deploy::deploy(table, api.clone(), stage.clone(), description, self.deadline())
-                .await
-                .map_err(|error| SessionError::Deployment { file: file.to_owned(), error })?;
+            let description = Some(format!("gatelet dev {}", self.file(number)));
+            match deploy::deploy(table, api.clone(), stage.clone(), description, self.deadline()).await {
+                Ok(_) => deployed.push(stage.name().clone()),
+                Err(error) => {
+                    // What was deployed is seen at once, as where all was.
+                    let _ = self.parts.definitions.refresh(api.id(), self.deadline()).await;
+                    let error = SessionError::Deployment { file: file(), error };
+                    return Err(Undeployed { deployed, error });
+                }
+            }
         }
-        self.parts.definitions.refresh(api.id(), self.deadline()).await?;
-        Ok(stages)
+        match self.parts.definitions.refresh(api.id(), self.deadline()).await {
+            Ok(_) => Ok(stages),
+            Err(error) => Err(Undeployed { deployed, error: error.into() }),
+        }
     }
 
-    /// The stages that an API gets: the one that was asked for, else those of the definition, else a usual one. All see
-    /// the variables of the project.
+    /// The stages that an API gets, with the variables of the project.
     fn stages(&self, number: usize, defined: &Defined) -> Result<Vec<Stage>, Problem> {
-        let (these, implied) = match &defined.stages {
-            DefinedStages::These(stages) => (stages.as_slice(), None),
-            DefinedStages::Named(name) => (&[][..], name.clone()),
-        };
-        let chosen = &self.parts.stage;
-        let mut stages = match (chosen, these) {
-            (None, [_, ..]) => these.to_vec(),
-            (Some(_), [first, ..]) => vec![first.clone()],
-            (_, []) => {
-                let usual = if matches!(defined.api, Api::Rest(_)) { REST_STAGE } else { StageName::DEFAULT };
-                let name = implied.map_or_else(|| StageName::parse(usual), Ok)?;
-                vec![match &defined.api {
-                    Api::Rest(_) => Stage::Rest(RestStage::new(name)),
-                    Api::Http(_) | Api::WebSocket(_) => Stage::V2(V2Stage::new(name)),
-                }]
-            }
-        };
         let project = self.parts.projects.files.get(number).map_or(0, |file| file.project);
-        let more = self.parts.variables.get(project);
-        for stage in &mut stages {
-            let (name, variables) = match stage {
-                Stage::Rest(stage) => (&mut stage.name, &mut stage.variables),
-                Stage::V2(stage) => (&mut stage.name, &mut stage.variables),
-            };
-            if let Some(chosen) = chosen {
-                *name = chosen.clone();
-            }
-            let own = variables.iter().map(|(name, value)| (name.to_string(), value.clone()));
-            let more = more.into_iter().flatten().map(|(name, value)| (name.clone(), value.clone()));
-            *variables = StageVariables::new(own.chain(more).collect::<BTreeMap<_, _>>())?;
-        }
-        Ok(stages)
+        let none = BTreeMap::new();
+        let variables = self.parts.variables.get(project).unwrap_or(&none);
+        stages(defined, self.parts.stage.as_ref(), variables)
     }
 
     /// Lets functions be as a definition has them, before routes call them.
@@ -313,44 +269,6 @@ impl Session {
         if let Some(served) = self.served.get_mut(number) {
             *served = Served { apis, functions };
         }
-    }
-
-    /// What an edit changed: by route, where a file has several APIs with their names before.
-    fn differences(&self, number: usize, now: &[(Api, Vec<Stage>)]) -> Vec<Change> {
-        let before = self.served.get(number).map_or(&[][..], |served| &served.apis);
-        let mut differences = Vec::new();
-        for (api, _) in now {
-            let was = before.iter().map(|(was, _)| was).find(|was| was.id() == api.id());
-            let changes = was.map_or_else(|| additions(api), |was| changes(was, api));
-            let several = now.len() > 1;
-            differences.extend(changes.into_iter().map(|one| if several { one.of(api) } else { one }));
-        }
-        differences
-    }
-
-    /// Which APIs an edit took out of a file. What is deployed stays.
-    fn gone(&self, number: usize, now: &[(Api, Vec<Stage>)]) -> String {
-        let before = self.served.get(number).map_or(&[][..], |served| &served.apis);
-        let gone = before.iter().filter(|(was, _)| now.iter().all(|(api, _)| api.id() != was.id()));
-        let line = |(api, _): &(Api, Vec<Stage>)| {
-            format!(
-                "  the {} `{}` is not defined any more; what was deployed of it goes on being served\n",
-                api.kind(),
-                printable(api.name(), NAME_CHARACTERS_MAX)
-            )
-        };
-        gone.map(line).collect()
-    }
-
-    /// Which functions an edit changed.
-    fn changed_functions(&self, number: usize, now: &[FunctionDefinition]) -> String {
-        let before = self.served.get(number).map_or(&[][..], |served| &served.functions);
-        let changed = now.iter().filter(|function| !before.contains(function)).map(|function| &function.name);
-        let gone = before.iter().map(|function| &function.name);
-        let gone = gone.filter(|name| now.iter().all(|function| function.name != **name));
-        let names: Vec<String> =
-            changed.chain(gone).map(|name| format!("`{}`", printable(name, NAME_CHARACTERS_MAX))).collect();
-        if names.is_empty() { String::new() } else { format!("  functions changed: {}", names.join(", ")) }
     }
 
     /// The functions that are run, as a table, and what is missing of them.
@@ -446,4 +364,14 @@ impl Session {
     fn deadline(&self) -> Timestamp {
         self.clock.now().after(DEPLOY_PATIENCE)
     }
+}
+
+/// The stages among those with addresses that were not deployed now.
+fn earlier_stages<'a>(
+    urls: &'a [(StageName, String)],
+    deployed: &[Stage],
+) -> impl Iterator<Item = &'a StageName> {
+    let mut names: Vec<&StageName> = urls.iter().map(|(name, _)| name).collect();
+    names.dedup();
+    names.into_iter().filter(|name| deployed.iter().all(|stage| stage.name() != *name))
 }

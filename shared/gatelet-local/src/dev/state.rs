@@ -56,8 +56,8 @@ pub(super) async fn open(
     let configured = environment.endpoint(SERVICE).map(ToString::to_string);
     let credentials = || environment.credentials().cloned();
     let (store, shown) = match (choice, configured) {
-        (StateChoice::Endpoint(url), _) => (Store::endpoint(url, credentials()), url.clone()),
-        (StateChoice::Usual, Some(url)) => (Store::endpoint(&url, credentials()), url),
+        (StateChoice::Endpoint(url), _) => (Store::endpoint(url, credentials())?, url.clone()),
+        (StateChoice::Usual, Some(url)) => (Store::endpoint(&url, credentials())?, url),
         (StateChoice::Usual, None) => embedded(StateOption::Directory(DEFAULT_DIRECTORY.into())).await?,
         (StateChoice::Embedded(state), _) => embedded(state.clone()).await?,
     };

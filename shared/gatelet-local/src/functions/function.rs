@@ -13,6 +13,7 @@ use super::code::{Build, Builder, Code, Package, Watched, stamp};
 use super::host::Say;
 use super::instance::{Ending, Instance, Keeper};
 use super::invocation::{Failure, Invocation, Reply, Said, channel};
+use super::log;
 use super::settings::{FunctionSettings, HostLimits, Runtime};
 
 /// What is decided about a function and does not change.
@@ -21,6 +22,8 @@ pub(super) struct Settled {
     pub(super) settings: FunctionSettings,
     /// The code's directory, absolute.
     pub(super) directory: PathBuf,
+    /// The directory that is looked at for edits, absolute: a Rust function's package, else the code's.
+    pub(super) watched: PathBuf,
     pub(super) limits: HostLimits,
     pub(super) say: Say,
     pub(super) keeper: Keeper,
@@ -81,7 +84,7 @@ impl Function {
                 events: Arc::new(Semaphore::new(settled.limits.waiting)),
                 idle: Mutex::default(),
                 version: AtomicU64::new(0),
-                watched: Mutex::new(Watched::new(stamp(&settled.directory))),
+                watched: Mutex::new(Watched::new(stamp(&settled.watched))),
                 builder,
                 settled,
             }
@@ -151,10 +154,7 @@ impl Function {
 
     /// Looks whether the code has changed; directories that were looked at already are in `stamps`.
     pub(super) fn look(&self, stamps: &mut BTreeMap<PathBuf, u64>) {
-        let directory = match &self.settled.settings.runtime {
-            Runtime::Rust { package, .. } => package,
-            _ => &self.settled.directory,
-        };
+        let directory = &self.settled.watched;
         let now = match stamps.get(directory) {
             Some(now) => *now,
             None => {
@@ -225,7 +225,10 @@ impl Function {
                 },
             };
             let settings = self.settings();
-            let failure = match instance.run(invocation, settings.timeout, &settings.arn, reply).await {
+            let began = Instant::now();
+            let outcome = instance.run(invocation, settings.timeout, &settings.arn, reply).await;
+            let log = if invocation.wants_log { instance.log().await } else { Vec::new() };
+            let failure = match outcome {
                 (Ending::NotTaken, _) if is_fresh => {
                     let how = "Runtime exited without providing a reason";
                     Some(Failure::exited(&invocation.request_id, how))
@@ -241,6 +244,11 @@ impl Function {
                     failure
                 }
             };
+            if invocation.wants_log {
+                let log =
+                    log::of(invocation, log, failure.as_ref(), began.elapsed(), settings.memory_megabytes);
+                reply.say(Said::Log(log)).await;
+            }
             return match failure {
                 Some(failure) => self.fail(failure, reply).await,
                 None => reply.say(Said::Done).await,
@@ -252,12 +260,12 @@ impl Function {
     async fn start(&self, request_id: &str, reply: &Reply) -> Result<Option<Instance>, Failure> {
         // Read first: what changes while it starts makes it old.
         let version = self.version.load(Ordering::SeqCst);
-        let launch = tokio::select! {
+        let entry = tokio::select! {
             biased;
-            launch = self.code.launch(&self.settled.directory) => launch?,
+            entry = self.code.entry(&self.settled.directory) => entry?,
             () = reply.gone() => return Ok(None),
         };
-        Instance::start(&self.settled, &launch, version, request_id).await.map(Some)
+        Instance::start(&self.settled, &entry, version, request_id).await.map(Some)
     }
 
     async fn fail(&self, failure: Failure, reply: &Reply) {
@@ -272,7 +280,7 @@ impl Function {
 async fn failed(mut said: mpsc::Receiver<Said>) -> bool {
     while let Some(said) = said.recv().await {
         match said {
-            Said::Chunk(_) => {}
+            Said::Chunk(_) | Said::Log(_) => {}
             Said::Failed(_) => return true,
             Said::Done => return false,
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use super::bootstraps::Bootstraps;
 use super::function::{Function, Settled};
 use super::ids;
 use super::instance::{Guard, Keeper, shown};
-use super::settings::{FunctionSettings, HostLimits};
+use super::settings::{FunctionSettings, HostLimits, Runtime};
 
 /// How long processes may take to end when the host stops.
 const STOP_PATIENCE: Duration = Duration::from_secs(3);
@@ -106,7 +106,7 @@ impl Host {
         let bootstraps = Bootstraps::write().map_err(failed("the bootstraps cannot be written"))?;
         let (stop, stopped) = watch::channel(false);
         let (alive, all_ended) = mpsc::channel(1);
-        let guard = Guard::start(bootstraps.directory(), alive.clone())
+        let guard = Guard::start(Some(bootstraps.directory()), alive.clone())
             .map_err(failed("`/bin/sh` cannot be started"))?;
         let registry = Arc::new(Registry::default());
         let door = invoke::Door::new(token.clone(), Arc::clone(&registry));
@@ -142,9 +142,13 @@ impl Host {
         for settings in functions {
             let same = before.get(&settings.arn).filter(|function| *function.settings() == settings);
             let function = same.cloned().unwrap_or_else(|| {
-                let directory = std::path::absolute(&settings.directory);
+                let watched = match &settings.runtime {
+                    Runtime::Rust { package, .. } => package,
+                    _ => &settings.directory,
+                };
                 Function::new(Settled {
-                    directory: directory.unwrap_or_else(|_| settings.directory.clone()),
+                    directory: absolute(&settings.directory),
+                    watched: absolute(watched),
                     settings: settings.clone(),
                     limits: self.limits,
                     say: self.say.clone(),
@@ -177,6 +181,11 @@ impl Drop for Host {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+/// One directory has one path: what is seen of it is compared by path too.
+fn absolute(directory: &Path) -> PathBuf {
+    std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned())
 }
 
 /// Looks again and again whether code has changed, and whether processes have had no work for long.

@@ -39,6 +39,8 @@ pub(super) struct Invocation {
     pub(super) trace_id: Option<String>,
     /// The client context, JSON, where the caller sent one.
     pub(super) client_context: Option<String>,
+    /// Whether the caller wants to hear what the function printed.
+    pub(super) wants_log: bool,
 }
 
 /// A piece of what a function says.
@@ -46,6 +48,8 @@ pub(super) struct Invocation {
 pub(super) enum Said {
     /// The next bytes of its answer.
     Chunk(Bytes),
+    /// What the caller who wants the log hears of it; the end comes next.
+    Log(Bytes),
     /// It failed; nothing comes after.
     Failed(Failure),
     /// It came to its end.

@@ -18,6 +18,8 @@
 //!   minutes.
 //! - Memory is not limited, nothing is frozen between invocations, and the file system is the machine's.
 //! - Layers and extensions are not run.
+//! - Where a runtime takes it, the address of its Runtime API has a secret path, so that no other user of the machine
+//!   takes events: in Python, Node, and in Rust with `lambda_runtime`. Other executables get host and port alone.
 
 mod api;
 mod bootstraps;
@@ -27,8 +29,9 @@ mod host;
 mod ids;
 mod instance;
 mod invocation;
+mod log;
 mod settings;
 
 pub use host::{Host, HostError, Say};
-pub(crate) use instance::lines;
+pub(crate) use instance::{Guard, lines};
 pub use settings::{FunctionSettings, HostLimits, Runtime};

@@ -1,43 +1,20 @@
 //! What the author of an API should know about a request, and its client should not.
 
+use gatelet_aws::telemetry;
 use gatelet_core::record::{End, SealedRecord};
 use gatelet_core::refusal::Refusal;
 
-/// Why a request went wrong, where its status does not say so.
+/// Why a request went wrong, where its status does not say so, in this command's own words where it can help.
 pub(super) fn of(record: &SealedRecord) -> Option<String> {
-    if let End::BrokenOff(error) = &record.end {
-        return Some(error.to_string());
+    let broke_off = matches!(record.end, End::BrokenOff(_));
+    match record.refusal() {
+        Some(Refusal::UnknownHost) if !broke_off => {
+            let hint = "the request's host is none that is answered here: `--allow-host NAME` adds one";
+            Some(hint.to_owned())
+        }
+        Some(Refusal::NoSuchStage | Refusal::NoSuchHttpApiStage) if !broke_off => {
+            Some("no API has such an address: the URLs above begin with the ones that work".to_owned())
+        }
+        _ => telemetry::cause(record),
     }
-    let hint = match record.refusal()? {
-        Refusal::UnknownHost => {
-            "the request's host is none that is answered here: `--allow-host NAME` adds one".to_owned()
-        }
-        Refusal::NoSuchStage | Refusal::NoSuchHttpApiStage => {
-            "no API has such an address: the URLs above begin with the ones that work".to_owned()
-        }
-        Refusal::RequestBodyFailed => "the request's body did not come to its end".to_owned(),
-        Refusal::NoRoute if record.status() == Some(403) => {
-            "no method of the API has this path and verb (REST APIs say it this way)".to_owned()
-        }
-        Refusal::NoRoute => "no route of the API has this path and verb".to_owned(),
-        Refusal::NotSigned => {
-            "the method asks for a signed request (AWS_IAM), which this version cannot verify yet".to_owned()
-        }
-        Refusal::InvalidApiKey => {
-            "the method asks for an API key, which this version has none of yet".to_owned()
-        }
-        Refusal::AccessDenied => {
-            "the API has a resource policy, which this version does not evaluate yet: nobody is let in"
-                .to_owned()
-        }
-        Refusal::AuthorizerUnavailable => {
-            "the method asks for an authorizer, which this version does not run yet: nobody is let in"
-                .to_owned()
-        }
-        Refusal::DefinitionsUnavailable => "the stored definitions cannot be read at the moment".to_owned(),
-        Refusal::Internal => "a fault in Gatelet itself; standard error shows where".to_owned(),
-        // What the status says by itself has no cause.
-        other => return other.cause(),
-    };
-    Some(hint)
 }

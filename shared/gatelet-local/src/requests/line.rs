@@ -62,7 +62,7 @@ impl Lines {
             _ => format!("backend {}", milliseconds(call.latency)),
         });
         self.column(&format!(" {backend:>16}"), DIM, output);
-        self.column(&format!("  {}", record.request_id), DIM, output);
+        self.column(&format!("  {}", record.request_id()), DIM, output);
         match &record.end {
             End::Complete => {}
             End::ClientGone => {

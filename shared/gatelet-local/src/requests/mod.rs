@@ -2,7 +2,6 @@
 //! them. One thread writes, so that lines never mix and no request ever waits for a terminal.
 
 mod hint;
-mod json;
 mod line;
 mod text;
 
@@ -12,13 +11,15 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::thread::JoinHandle;
 
+use gatelet_aws::edge::Sink;
+use gatelet_aws::telemetry::push_line;
 use gatelet_core::record::SealedRecord;
 
-use crate::server::Sink;
 use line::Lines;
 pub use text::printable;
 
-/// How many request lines may wait for the terminal. Further ones are dropped, and counted.
+/// How many request lines may wait for the terminal, and how many lines of what functions and backends say. Further
+/// ones are dropped, and counted.
 const WAITING_MAX: usize = 4_096;
 
 /// How much is gathered before it is written, where more comes all the time.
@@ -36,6 +37,7 @@ pub enum LogFormat {
 enum Event {
     Request(Box<SealedRecord>),
     Message(String),
+    Output(String),
     Flush(Sender<()>),
 }
 
@@ -46,10 +48,34 @@ pub struct Console {
     load: Arc<Load>,
 }
 
+/// What waits for the terminal and may be dropped.
 #[derive(Debug, Default)]
 struct Load {
+    requests: Queue,
+    output: Queue,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
     waiting: AtomicUsize,
     dropped: AtomicU64,
+}
+
+impl Queue {
+    /// Counts one more line that waits, where there is room; else one more that is dropped.
+    fn has_room(&self) -> bool {
+        if self.waiting.fetch_add(1, Ordering::Relaxed) < WAITING_MAX {
+            return true;
+        }
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        self.dropped.fetch_add(1, Ordering::Relaxed);
+        false
+    }
+
+    /// One line waits no more.
+    fn taken(&self) {
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// The thread that writes.
@@ -85,6 +111,14 @@ impl Console {
         let _ = self.events.send(Event::Message(message.into()));
     }
 
+    /// Shows a line of what a function or a backend says. Where too many wait it is dropped, and counted: whoever says
+    /// much waits for no terminal, and fills no memory.
+    pub fn say_output(&self, line: String) {
+        if self.load.output.has_room() {
+            let _ = self.events.send(Event::Output(line));
+        }
+    }
+
     /// Waits until all that was said before is written.
     pub fn flush(&self) {
         let (done, wait) = mpsc::channel();
@@ -96,12 +130,9 @@ impl Console {
 
 impl Sink for Console {
     fn take(&self, record: SealedRecord) {
-        if self.load.waiting.fetch_add(1, Ordering::Relaxed) >= WAITING_MAX {
-            self.load.waiting.fetch_sub(1, Ordering::Relaxed);
-            self.load.dropped.fetch_add(1, Ordering::Relaxed);
-            return;
+        if self.load.requests.has_room() {
+            let _ = self.events.send(Event::Request(Box::new(record)));
         }
-        let _ = self.events.send(Event::Request(Box::new(record)));
     }
 }
 
@@ -141,13 +172,17 @@ impl Writing {
             };
             match event {
                 Event::Request(record) => {
-                    self.load.waiting.fetch_sub(1, Ordering::Relaxed);
+                    self.load.requests.taken();
                     match self.format {
                         LogFormat::Text => self.lines.push(&record, &mut pending),
-                        LogFormat::Json => json::push(&record, &mut pending),
+                        LogFormat::Json => push_line(&record, hint::of(&record).as_deref(), &mut pending),
                     }
                 }
                 Event::Message(message) => self.message(&message, &mut pending),
+                Event::Output(line) => {
+                    self.load.output.taken();
+                    self.message(&line, &mut pending);
+                }
                 Event::Flush(done) => {
                     self.write(&mut pending);
                     let _ = done.send(());
@@ -170,12 +205,13 @@ impl Writing {
 
     /// A terminal that is gone takes nothing more; requests are served all the same.
     fn write(&mut self, pending: &mut String) {
-        let dropped = self.load.dropped.swap(0, Ordering::Relaxed);
-        if dropped > 0 {
-            self.message(
-                &format!("{dropped} request lines were left out: the terminal was too slow"),
-                pending,
-            );
+        let load = Arc::clone(&self.load);
+        for (queue, what) in [(&load.requests, "request lines"), (&load.output, "lines of output")] {
+            let dropped = queue.dropped.swap(0, Ordering::Relaxed);
+            if dropped > 0 {
+                let message = format!("{dropped} {what} were left out: the terminal was too slow");
+                self.message(&message, pending);
+            }
         }
         if !pending.is_empty() {
             let _ = self.output.write_all(pending.as_bytes());

@@ -5,10 +5,10 @@ use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
 use gatelet_core::payload::BodyError;
-use gatelet_core::record::{End, IntegrationCall, Place, Record};
+use gatelet_core::record::{ApiFamily, End, IntegrationCall, Place, Record};
 use gatelet_core::refusal::Refusal;
-use gatelet_core::{Arrival, Timestamp};
-use serde_json::{Value, json};
+use gatelet_core::{Arrival, Scheme, Timestamp};
+use serde_json::Value;
 
 use super::*;
 
@@ -60,6 +60,8 @@ fn record(path: &str) -> Record {
         extended_request_id: "extended=".into(),
         draw: 0,
         peer: IpAddr::from([127, 0, 0, 1]),
+        scheme: Scheme::Https,
+        trace_id: None,
         deadline: Timestamp::from_milliseconds(1_795_190_500_000),
     };
     let mut record = Record::open(&arrival, http::Method::GET, http::Version::HTTP_11);
@@ -70,6 +72,7 @@ fn record(path: &str) -> Record {
 fn proxied() -> Record {
     let mut record = record("/_aws/execute-api/abc/dev/pets/1");
     record.note_place(Place {
+        family: ApiFamily::Rest,
         api_id: "abc".into(),
         api_name: "Pets".into(),
         stage: "dev".into(),
@@ -139,25 +142,6 @@ fn a_path_can_neither_forge_a_line_nor_fill_the_screen() {
 }
 
 #[test]
-fn json_has_the_names_of_context() {
-    let mut text = String::new();
-    json::push(&proxied().seal(End::Complete, 5, Duration::from_millis(21)), &mut text);
-    let line: Value = serde_json::from_str(&text).unwrap();
-    let expected = json!({
-        "requestId": "id", "extendedRequestId": "extended=", "requestTimeEpoch": 1_795_190_400_000_u64,
-        "apiId": "abc", "stage": "dev", "deploymentId": "deployment", "httpMethod": "GET", "protocol": "HTTP/1.1",
-        "routeKey": "GET /pets/{petId}", "resourcePath": "/pets/{petId}", "status": 200,
-        "identity": {"sourceIp": "127.0.0.1", "userAgent": "curl"},
-        "integrationStatus": 200, "integrationLatency": 17, "responseLatency": 21, "responseLength": 5,
-        "end": "complete",
-    });
-    for (name, value) in expected.as_object().unwrap() {
-        assert_eq!(line.get(name), Some(value), "{name}");
-    }
-    assert_eq!(text.lines().count(), 1);
-}
-
-#[test]
 fn requests_never_wait_for_a_terminal_and_what_is_left_out_is_said() {
     let (console, writer, output, _) = console(LogFormat::Text);
     output.block(true);
@@ -180,6 +164,34 @@ fn requests_never_wait_for_a_terminal_and_what_is_left_out_is_said() {
         .sum();
     assert_eq!(shown + left_out, requests, "every request is shown or counted");
     assert!(left_out > 0 && text.contains("still here") && text.contains("/last"), "{left_out}");
+}
+
+#[test]
+fn what_functions_say_fills_no_memory_and_what_is_left_out_is_said() {
+    for format in [LogFormat::Text, LogFormat::Json] {
+        let (console, writer, output, aside) = console(format);
+        let shown_at = if format == LogFormat::Text { output } else { aside };
+        shown_at.block(true);
+        let lines = WAITING_MAX * 3;
+        for _ in 0..lines {
+            console.say_output("pets │ again".to_owned());
+        }
+        // Neither kind takes the other's room, and what the command itself says is never left out.
+        console.take(record("/x").seal(End::Complete, 0, Duration::ZERO));
+        console.say("still here");
+        shown_at.block(false);
+        drop(console);
+        writer.finish();
+        let text = shown_at.text();
+        let shown = text.lines().filter(|line| line.contains("again")).count();
+        let left_out: usize = text
+            .lines()
+            .filter_map(|line| line.strip_suffix(" lines of output were left out: the terminal was too slow"))
+            .map(|count| count.parse::<usize>().unwrap())
+            .sum();
+        assert_eq!(shown + left_out, lines, "every line is shown or counted");
+        assert!(left_out > 0 && text.contains("still here") && !text.contains("request lines"), "{left_out}");
+    }
 }
 
 #[test]

@@ -71,7 +71,7 @@ fn protocols(patience: &limits::Patience) -> auto::Builder<TokioExecutor> {
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(None)
-        // HTTP/1.1 backends and REST events see names as the client wrote them.
+        // HTTP/1.1 backends see names as the client wrote them; functions hear of them by `HeaderNames`.
         .preserve_header_case(true)
         .max_headers(limits::HEADERS_MAX * 2)
         .max_buf_size(limits::HEAD_BYTES_READ_MAX * 2);

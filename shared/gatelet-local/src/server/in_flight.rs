@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use gatelet_core::payload::HeaderNames;
 use gatelet_core::refusal::Refusal;
 
 use super::activity::Activity;
@@ -53,6 +54,11 @@ impl UnderWay {
     /// Why the gate refused the request, if it did.
     pub(super) fn refusal(&self) -> Option<Refusal> {
         self.connection.refusal_of(self.number_on_connection)
+    }
+
+    /// How the client spelled the names of the request's headers, where the gate has seen it.
+    pub(super) fn header_names(&self) -> Option<HeaderNames> {
+        self.connection.header_names_of(self.number_on_connection)
     }
 }
 

@@ -1,22 +1,11 @@
-//! Every limit of the local server, in one place. AWS's own where AWS has one
+//! Every limit of the local server, in one place; those of every front door are `gatelet-aws`'s. AWS's own where AWS has one
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>,
 //! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html>).
 
 use std::time::Duration;
 
+pub use gatelet_aws::edge::limits::{BODY_BYTES_MAX, HEADER_BYTES_MAX, HEADERS_MAX, URL_BYTES_MAX};
 use gatelet_model::limits::TIMEOUT_MILLISECONDS_MAX;
-
-/// The longest URL, in bytes: what AWS's edge takes. Beyond: 414.
-pub const URL_BYTES_MAX: usize = 8_192;
-
-/// Names and values of all headers together, in bytes. Beyond: 431.
-pub const HEADER_BYTES_MAX: usize = 10_240;
-
-/// How many headers a request may have. Beyond: 431.
-pub const HEADERS_MAX: usize = 100;
-
-/// The largest body of a request, in bytes (10 MB). Beyond: 413.
-pub const BODY_BYTES_MAX: usize = 10 * 1024 * 1024;
 
 /// How much of a request's head is read before it is given up: well above what is allowed, so that a client whose
 /// head is too large hears so in the gateway's own words.
@@ -24,6 +13,10 @@ pub const HEAD_BYTES_READ_MAX: usize = 64 * 1024;
 
 /// The largest unit of HTTP/2 headers that is taken in before the connection itself refuses, for the same reason.
 pub const HTTP2_HEADER_LIST_BYTES_MAX: u32 = 64 * 1024;
+
+/// How many requests of a connection may wait to begin whose header names are remembered as the client spelled them.
+/// One is answered after the other, so that more than one or two is a client that does not wait for answers.
+pub const HEADS_AHEAD_MAX: usize = 16;
 
 /// How many requests one HTTP/2 connection may have under way.
 pub const HTTP2_STREAMS_MAX: u32 = 128;

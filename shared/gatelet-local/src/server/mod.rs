@@ -5,18 +5,16 @@ mod activity;
 mod connection;
 mod desync;
 mod exchange;
-mod head;
-mod identity;
 mod in_flight;
 mod inbound;
 pub mod limits;
-mod outbound;
 mod stream;
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+pub use gatelet_aws::edge::Sink;
 use gatelet_core::Arrival;
 use gatelet_core::payload::{Request, Response};
 use gatelet_core::ports::Clock;
@@ -27,7 +25,6 @@ use tokio::task::{JoinHandle, JoinSet};
 
 pub use in_flight::InFlight;
 use limits::Patience;
-pub use outbound::{Outbound, Sink};
 
 /// What answers the requests that the edge lets in.
 pub trait Handler: Send + Sync + 'static {

@@ -91,6 +91,10 @@ impl AsyncRead for Watched {
                     return Poll::Ready(Ok(()));
                 }
                 Step::Give | Step::Need => {}
+                Step::Head(number, names) => {
+                    this.activity.announce(number, names);
+                    continue;
+                }
                 Step::Refuse(number, refusal) => {
                     this.activity.refuse(number, refusal);
                     continue;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use gatelet_aws::definitions::DynamoDefinitions;
 use gatelet_aws::dynamodb::{
     Client, ClientSettings, DEFINITIONS_TABLE, DefinitionTable, Scope, SharedHttpClient, TableDefinition,
-    client, create_missing,
+    client, create_missing, over_the_network,
 };
 use gatelet_aws::environment::Credentials;
 use gatelet_core::ports::{Clock, PortError};
@@ -71,13 +71,16 @@ pub enum StoreError {
     /// The engine does not start at all.
     #[error("the embedded store does not start: {0}")]
     Engine(String),
+    /// TLS cannot be set up.
+    #[error("no client for DynamoDB can be made: {0}")]
+    Client(String),
 }
 
 /// A DynamoDB for this machine.
 #[derive(Debug, Clone)]
 pub struct Store {
     endpoint_url: String,
-    http_client: Option<SharedHttpClient>,
+    http_client: SharedHttpClient,
     credentials: Option<Credentials>,
 }
 
@@ -94,16 +97,19 @@ impl Store {
         let engine = opened.await.map_err(|error| StoreError::Engine(error.to_string()))??;
         Ok(Self {
             endpoint_url: EMBEDDED_ENDPOINT.to_owned(),
-            http_client: Some(SharedHttpClient::new(engine)),
+            http_client: SharedHttpClient::new(engine),
             credentials: None,
         })
     }
 
     /// Another DynamoDB, by its URL. Without credentials requests are signed by nobody in particular, which is enough
     /// for a DynamoDB that runs for tests.
-    #[must_use]
-    pub fn endpoint(url: impl Into<String>, credentials: Option<Credentials>) -> Self {
-        Self { endpoint_url: url.into(), http_client: None, credentials }
+    ///
+    /// # Errors
+    /// [`StoreError::Client`].
+    pub fn endpoint(url: impl Into<String>, credentials: Option<Credentials>) -> Result<Self, StoreError> {
+        let https = over_the_network().map_err(|error| StoreError::Client(error.to_string()))?;
+        Ok(Self { endpoint_url: url.into(), http_client: SharedHttpClient::new(https), credentials })
     }
 
     /// What a client of this DynamoDB is made from.

@@ -82,7 +82,7 @@ async fn another_dynamodb_is_reached_over_the_network() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let server = tokio::spawn(dynoxide::server::serve_on(listener, dynoxide::Database::memory().unwrap()));
-    let store = Store::endpoint(format!("http://{address}"), None);
+    let store = Store::endpoint(format!("http://{address}"), None).unwrap();
     let first = definitions(&store).await.unwrap();
     let deadline = SystemClock::new().now().after(TABLES_TIMEOUT);
     assert_eq!(first.table().apis(deadline).await.unwrap(), []);
@@ -95,7 +95,8 @@ async fn a_dynamodb_that_is_not_there_is_named() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    let error = definitions(&Store::endpoint(format!("http://{address}"), None)).await.err().unwrap();
+    let error =
+        definitions(&Store::endpoint(format!("http://{address}"), None).unwrap()).await.err().unwrap();
     let text = error.to_string();
     assert!(text.starts_with("the definitions table is not available: "), "{text}");
     assert!(text.contains("refused"), "{text}");

@@ -68,10 +68,10 @@ impl fmt::Display for Host {
 impl FromStr for HostAndPort {
     type Err = String;
 
-    /// Reads `host:port`; a path behind it is taken off, because emulators of Lambda append one to
+    /// Reads `host:port`; `http://` before it and a path behind it are taken off, because emulators of Lambda put them into
     /// `AWS_LAMBDA_RUNTIME_API`.
     fn from_str(text: &str) -> Result<Self, String> {
-        let authority = text.split('/').next().unwrap_or_default();
+        let authority = text.strip_prefix("http://").unwrap_or(text).split('/').next().unwrap_or_default();
         let uri: Uri = format!("http://{authority}/")
             .parse()
             .map_err(|_| format!("`{text}` is not a host and a port: write `host:port`"))?;

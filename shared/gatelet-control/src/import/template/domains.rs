@@ -13,6 +13,7 @@ use super::stages::tags;
 use crate::document::{Mapping, Node};
 use crate::import::intrinsics::Purpose;
 use crate::import::not_yet::NotYet;
+use crate::import::reader::Reader;
 
 const DOMAINS: &[&str] =
     &["AWS::ApiGateway::DomainName", "AWS::ApiGateway::DomainNameV2", "AWS::ApiGatewayV2::DomainName"];
@@ -74,7 +75,6 @@ fn domain<'d>(assembly: &mut Assembly<'d>, resource: &'d Resolved, properties: &
         assembly.reader.error(resource.key_span, "the domain has no `DomainName`", "add it");
         return;
     };
-    assembly.reader.not_yet(resource.key_span, NotYet::DomainNames);
     let Some(name) = assembly.reader.keep(node.span, Domain::parse(&name.to_lowercase())) else { return };
     let reader = &mut assembly.reader;
     // The second version has a list of configurations, of which one is all there ever is.
@@ -94,15 +94,12 @@ fn domain<'d>(assembly: &mut Assembly<'d>, resource: &'d Resolved, properties: &
     let mut text = |key: &str| reader.text_of(holder, key, Purpose::Expression);
     let certificate_arn = text("CertificateArn").or_else(|| text("RegionalCertificateArn"));
     let security_policy = text("SecurityPolicy");
-    let mutual_tls = properties.get("MutualTlsAuthentication").and_then(Node::as_mapping);
-    let mutual_tls = mutual_tls.and_then(|tls| {
-        Some(MutualTls {
-            truststore_uri: reader.text_of(tls, "TruststoreUri", Purpose::Expression)?,
-            truststore_version: reader.text_of(tls, "TruststoreVersion", Purpose::Expression),
-        })
-    });
+    let mutual_tls = mutual_tls(reader, properties);
     let routing_mode =
         reader.word_of(properties, "RoutingMode", RoutingMode::parse).unwrap_or(RoutingMode::ApiMappingOnly);
+    if routing_mode != RoutingMode::ApiMappingOnly {
+        reader.not_yet(resource.key_span, NotYet::RoutingRules);
+    }
     assembly.imported.domains.push(DomainName {
         name,
         endpoint_type: word.unwrap_or(default),
@@ -114,6 +111,17 @@ fn domain<'d>(assembly: &mut Assembly<'d>, resource: &'d Resolved, properties: &
         routing_rules: Vec::new(),
         tags: tags(properties.get("Tags")),
     });
+}
+
+/// Which client certificates a domain takes.
+fn mutual_tls<'d>(reader: &mut Reader<'d>, properties: &'d Mapping) -> Option<MutualTls> {
+    let tls = properties.get("MutualTlsAuthentication")?;
+    reader.not_yet(tls.span, NotYet::ClientCertificates);
+    let tls = tls.as_mapping()?;
+    Some(MutualTls {
+        truststore_uri: reader.text_of(tls, "TruststoreUri", Purpose::Expression)?,
+        truststore_version: reader.text_of(tls, "TruststoreVersion", Purpose::Expression),
+    })
 }
 
 /// The position of the domain that a mapping or rule names.
@@ -203,7 +211,6 @@ impl<'d> Assembly<'d> {
     pub(super) fn sam_domain(&mut self, resource: &'d Resolved, properties: &'d Mapping, stages: &[Stage]) {
         let Some(node) = properties.get("Domain").filter(|node| !node.is_null()) else { return };
         let Some(settings) = self.reader.mapping(node, "Domain") else { return };
-        self.reader.not_yet(node.span, NotYet::DomainNames);
         let Some((name_node, name)) =
             settings.get("DomainName").and_then(|node| Some((node, node.scalar_text()?)))
         else {
@@ -237,12 +244,13 @@ impl<'d> Assembly<'d> {
         let mut text = |key: &str| self.reader.text_of(settings, key, Purpose::Expression);
         let (certificate_arn, security_policy) = (text("CertificateArn"), text("SecurityPolicy"));
         let kind = text("EndpointConfiguration").and_then(|word| EndpointType::parse(&word).ok());
+        let mutual_tls = mutual_tls(&mut self.reader, settings);
         self.imported.domains.push(DomainName {
             name,
             endpoint_type: kind.unwrap_or(EndpointType::Regional),
             certificate_arn,
             security_policy,
-            mutual_tls: None,
+            mutual_tls,
             routing_mode: RoutingMode::ApiMappingOnly,
             mappings,
             routing_rules: Vec::new(),

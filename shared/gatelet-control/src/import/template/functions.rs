@@ -2,6 +2,8 @@
 
 use indexmap::IndexMap;
 
+use gatelet_model::Place;
+
 use super::resolve::Resolver;
 use super::resources::Resolved;
 use crate::document::{Node, Span};
@@ -14,6 +16,9 @@ const MEMORY_MEGABYTES_DEFAULT: u32 = 128;
 /// The longest time a function may take, in seconds
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
 const TIMEOUT_SECONDS_MAX: u32 = 900;
+
+/// The properties that say where code is, SAM's and Lambda's.
+const CODE_PROPERTIES: &[&str] = &["CodeUri", "InlineCode", "ImageUri", "Code"];
 
 /// Where a function's code is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,9 +64,20 @@ pub struct FunctionDefinition {
     pub environment: IndexMap<String, String>,
     /// ARNs of its layers, which are not loaded here.
     pub layers: Vec<String>,
+    /// Where the template says where its code is; where it does not, the function's name.
+    pub code_place: Place,
+    /// Where it names the handler; where it does not, the function's name.
+    pub handler_place: Place,
 }
 
 impl FunctionDefinition {
+    /// Whether another one is the same function, wherever it stands in the template.
+    #[must_use]
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        let (code_place, handler_place) = (other.code_place.clone(), other.handler_place.clone());
+        Self { code_place, handler_place, ..self.clone() } == *other
+    }
+
     /// What events invoke: the alias, where there is one.
     #[must_use]
     pub fn invoked_arn(&self) -> String {
@@ -117,6 +133,11 @@ fn function(resolver: &mut Resolver<'_>, resource: &Resolved, is_sam: bool) -> F
         let message = format!("a function cannot take {timeout_seconds} seconds");
         resolver.error(span, message, format!("give a timeout from 1 to {TIMEOUT_SECONDS_MAX}"));
     }
+    let place = |keys: &[&str]| {
+        let node = keys.iter().find_map(|key| resource.get(key));
+        resolver.source.place(node.map_or(resource.key_span, |node| node.span))
+    };
+    let (code_place, handler_place) = (place(CODE_PROPERTIES), place(&["Handler"]));
     FunctionDefinition {
         logical_id: resource.logical_id.clone(),
         alias: text("AutoPublishAlias").filter(|_| is_sam),
@@ -142,6 +163,8 @@ fn function(resolver: &mut Resolver<'_>, resource: &Resolved, is_sam: bool) -> F
         arn,
         code,
         layers,
+        code_place,
+        handler_place,
     }
 }
 

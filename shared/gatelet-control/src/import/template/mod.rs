@@ -26,7 +26,7 @@ use gatelet_model::{
 };
 
 use super::ImportOptions;
-use crate::document::{self, Source};
+use crate::document::{self, Node, Source};
 
 pub use functions::{FunctionCode, FunctionDefinition};
 pub use sections::is_template;
@@ -131,14 +131,18 @@ pub struct ImportedApiKey {
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html>).
 #[must_use]
 pub fn template(source: &Source, options: &TemplateOptions<'_>) -> ImportedTemplate {
-    let failed = |problems: Problems| ImportedTemplate { problems, ..ImportedTemplate::default() };
-    let root = match document::parse(source) {
-        Ok(root) => root,
-        Err(problems) => return failed(problems),
-    };
-    let mut sections = match Sections::read(source, &root) {
+    match document::parse(source) {
+        Ok(root) => template_document(source, &root, options),
+        Err(problems) => ImportedTemplate { problems, ..ImportedTemplate::default() },
+    }
+}
+
+/// Imports a template that is read already. The nodes' places must be `source`'s.
+#[must_use]
+pub fn template_document(source: &Source, root: &Node, options: &TemplateOptions<'_>) -> ImportedTemplate {
+    let mut sections = match Sections::read(source, root) {
         Ok(sections) => sections,
-        Err(problems) => return failed(problems),
+        Err(problems) => return ImportedTemplate { problems, ..ImportedTemplate::default() },
     };
     let early = std::mem::take(&mut sections.problems);
     let mut resolver = Resolver::new(source, sections, options);
@@ -147,14 +151,14 @@ pub fn template(source: &Source, options: &TemplateOptions<'_>) -> ImportedTempl
     let missing_parameters = resolver.missing_parameters.iter().cloned().collect();
     let import_options =
         ImportOptions::for_file(source.file(), options.account.clone(), options.region.clone());
-    let mut assembly = Assembly::new(&resolver, &root, &import_options, &resources, functions);
+    let mut assembly = Assembly::new(&resolver, root, &import_options, &resources, functions);
     assembly.run();
     let mut imported = assembly.finish();
     imported.files = std::mem::take(&mut resolver.files);
     imported.parameters = resolver.sections.parameters.keys().cloned().collect();
     imported.missing_parameters = missing_parameters;
     if imported.apis.is_empty() && !imported.problems.has_errors() {
-        let place = source.place(resolver.sections.first_span(&root));
+        let place = source.place(resolver.sections.first_span(root));
         imported.problems.push(
             Problem::warning("the template defines no API")
                 .help("add one, such as an `AWS::Serverless::Function` with an `HttpApi` event")

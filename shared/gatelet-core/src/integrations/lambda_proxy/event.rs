@@ -16,9 +16,6 @@ use crate::snapshot::routes::{self, Rules};
 const X_FORWARDED_FOR: &str = "x-forwarded-for";
 const X_FORWARDED_PORT: &str = "x-forwarded-port";
 const X_FORWARDED_PROTO: &str = "x-forwarded-proto";
-/// What clients speak to the edge until it tells otherwise.
-const SCHEME: &str = "http";
-const SCHEME_PORT: &str = "80";
 
 /// A request as an event is made from it.
 pub(super) struct Source<'a> {
@@ -48,15 +45,15 @@ impl<'a> Source<'a> {
             }
         }
         let host = &*self.call.located.host;
-        let port = port(headers).unwrap_or(SCHEME_PORT);
+        let port = port(headers).unwrap_or(self.arrival.scheme.port());
         if !headers.contains_key(HOST) {
             fields.push(Field { name: HOST_NAME, value: Cow::Borrowed(host) });
         }
         let mut add = |name, value| fields.push(Field { name, value });
-        add("x-amzn-trace-id", Cow::Owned(trace::root(self.arrival)));
+        add("x-amzn-trace-id", trace::header(self.arrival));
         add(X_FORWARDED_FOR, Cow::Owned(forwarded_for(headers, self.arrival.peer)));
         add(X_FORWARDED_PORT, Cow::Borrowed(port));
-        add(X_FORWARDED_PROTO, Cow::Borrowed(SCHEME));
+        add(X_FORWARDED_PROTO, Cow::Borrowed(self.arrival.scheme.as_str()));
         fields
     }
 

@@ -135,7 +135,7 @@ fn write_query(json: &mut Json, source: &Source<'_>) {
 }
 
 fn write_context(json: &mut Json, source: &Source<'_>, route: &Route, path: &str) {
-    let Source { arrival, call, .. } = source;
+    let Source { arrival, call, record, .. } = source;
     let stage = &call.located.stage;
     json.object("requestContext");
     json.text("accountId", stage.account_id());
@@ -148,7 +148,7 @@ fn write_context(json: &mut Json, source: &Source<'_>, route: &Route, path: &str
     }
     json.text("domainName", &call.located.host);
     json.text("domainPrefix", source.domain_prefix());
-    json.text("extendedRequestId", &arrival.extended_request_id);
+    json.text("extendedRequestId", record.extended_request_id());
     json.text("httpMethod", call.method.as_str());
     write_identity(json, source, &route.dialect);
     match route.dialect {
@@ -160,12 +160,7 @@ fn write_context(json: &mut Json, source: &Source<'_>, route: &Route, path: &str
         Dialect::Http => json.text("path", path),
     }
     json.text("protocol", source.protocol());
-    // On HTTP APIs the two ids are one.
-    let request_id = match route.dialect {
-        Dialect::Rest { .. } => &arrival.request_id,
-        Dialect::Http => &arrival.extended_request_id,
-    };
-    json.text("requestId", request_id);
+    json.text("requestId", record.request_id());
     json.text("requestTime", &request_time(arrival.now));
     json.number("requestTimeEpoch", arrival.now.milliseconds());
     json.text("resourceId", &route.resource_id);

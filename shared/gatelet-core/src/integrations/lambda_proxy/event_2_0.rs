@@ -95,7 +95,7 @@ fn write_context(json: &mut Json, source: &Source<'_>, route: &Route, path: &str
     json.text("sourceIp", &arrival.peer.to_string());
     json.text("userAgent", source.user_agent().unwrap_or_default());
     json.close();
-    json.text("requestId", &arrival.extended_request_id);
+    json.text("requestId", source.record.request_id());
     json.text("routeKey", &route.key);
     json.text("stage", stage.name().as_str());
     json.text("time", &request_time(arrival.now));

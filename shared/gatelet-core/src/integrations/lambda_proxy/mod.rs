@@ -27,7 +27,7 @@ pub use media_types::MediaTypes;
 
 use self::arn::Plain;
 use self::event::Source;
-use super::Call;
+use super::{Call, trace};
 use crate::arrival::Arrival;
 use crate::payload::{Response, headers};
 use crate::ports::{
@@ -189,17 +189,17 @@ impl LambdaProxy {
         if payload.len() > EVENT_BYTES_MAX {
             return Err(Refusal::Function(FunctionError::TooLarge(payload.len())));
         }
-        // The edge's own deadline bounds every call.
-        let timeout = self.timeout.min(arrival.deadline.since(clock.now()));
-        if timeout.is_zero() {
+        let Some(timeout) = arrival.time_for(self.timeout, clock.now()) else {
             return Err(Refusal::Function(FunctionError::Timeout(self.timeout)));
-        }
+        };
         let asked = FunctionCall {
             function: self.function.clone(),
             payload,
             mode: self.mode,
             timeout,
             credentials: self.credentials.clone(),
+            // The same as in the event's headers.
+            trace_id: Some(trace::header(arrival).into()),
         };
         match functions.invoke(asked).await.map_err(Refusal::Function)? {
             FunctionAnswer::Payload { payload, function_error: Some(kind) } => {

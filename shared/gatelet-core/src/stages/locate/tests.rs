@@ -7,6 +7,7 @@ fn front() -> Front {
         path_forms: true,
         own_name_suffixes: vec!["localhost".into(), "amazonaws.com".into()],
         only_api: Some(ApiId::parse("only1").unwrap()),
+        ..Front::default()
     }
 }
 

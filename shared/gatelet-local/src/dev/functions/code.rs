@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use gatelet_control::import::{FunctionCode, FunctionDefinition};
-use gatelet_model::{AccountId, Problem, Region};
+use gatelet_model::{AccountId, Region};
 use tempfile::TempDir;
 
 use super::function_name;
@@ -149,19 +149,8 @@ pub(super) fn mapped(
     })
 }
 
-/// The warning for code that is not there yet.
-pub(super) fn not_there(function: &FunctionDefinition, directory: &Path) -> Problem {
-    let message = format!(
-        "the code of the function `{}` is not there: `{}` is no directory; calls to it answer 500",
-        function.name,
-        directory.display()
-    );
-    let help = format!("build it, or name its folder with `--function {}=DIR`", function.logical_id);
-    Problem::warning(message).help(help).about(function.logical_id.clone())
-}
-
 /// One directory has one path, however it is written.
-fn absolute(directory: &Path) -> PathBuf {
+pub(super) fn absolute(directory: &Path) -> PathBuf {
     let absolute = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
     absolute.components().collect()
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aws_smithy_types::base64::encode;
 use bytes::{Bytes, BytesMut};
 use gatelet_core::payload::Body;
 use http::header::CONTENT_TYPE;
@@ -68,6 +69,10 @@ impl Door {
             Ok(kind) => kind,
             Err(response) => return *response,
         };
+        let wants_log = match wants_log(headers) {
+            Ok(wants_log) => wants_log && matches!(kind, Kind::RequestResponse | Kind::Stream),
+            Err(response) => return *response,
+        };
         let payload = match event(body, kind) {
             Ok(payload) => payload,
             Err(response) => return *response,
@@ -82,6 +87,7 @@ impl Door {
             client_context: header(headers, "x-amz-client-context")
                 .and_then(|context| aws_smithy_types::base64::decode(context).ok())
                 .and_then(|context| String::from_utf8(context).ok()),
+            wants_log,
         });
         let mut response = call(&function, kind, invocation).await;
         if let Ok(id) = HeaderValue::try_from(request_id) {
@@ -132,29 +138,38 @@ async fn call(function: &Arc<Function>, kind: Kind, invocation: Arc<Invocation>)
         response.headers_mut().insert(CONTENT_TYPE, content);
         response
     } else {
-        match whole(said).await {
-            Some(Ok(answer)) => json(StatusCode::OK, answer),
-            Some(Err(failure)) => {
+        let Some(Whole { answer, log }) = whole(said).await else {
+            let why = "the function host is stopping";
+            return error(StatusCode::INTERNAL_SERVER_ERROR, "ServiceException", why);
+        };
+        let mut response = match answer {
+            Ok(answer) => json(StatusCode::OK, answer),
+            Err(failure) => {
                 let mut response = json(StatusCode::OK, failure.0);
                 let unhandled = HeaderValue::from_static("Unhandled");
                 response.headers_mut().insert("x-amz-function-error", unhandled);
                 response
             }
-            None => {
-                return error(
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    "ServiceException",
-                    "the function host is stopping",
-                );
-            }
+        };
+        if let Some(log) = log.and_then(|log| HeaderValue::try_from(encode(log)).ok()) {
+            response.headers_mut().insert("x-amz-log-result", log);
         }
+        response
     };
     response.headers_mut().insert("x-amz-executed-version", VERSION);
     response
 }
 
+/// All that a function said.
+struct Whole {
+    answer: Result<Bytes, Failure>,
+    /// Where it was asked for.
+    log: Option<Bytes>,
+}
+
 /// Waits for the whole of an answer; nothing where whoever ran the function is gone.
-async fn whole(mut said: mpsc::Receiver<Said>) -> Option<Result<Bytes, Failure>> {
+async fn whole(mut said: mpsc::Receiver<Said>) -> Option<Whole> {
+    let mut log = None;
     let mut first = Bytes::new();
     let mut rest = BytesMut::new();
     loop {
@@ -166,11 +181,16 @@ async fn whole(mut said: mpsc::Receiver<Said>) -> Option<Result<Bytes, Failure>>
                 }
                 rest.extend_from_slice(&chunk);
                 if rest.len() > ANSWER_BYTES_MAX {
-                    return Some(Err(Failure::answer_too_large(rest.len(), ANSWER_BYTES_MAX)));
+                    let answer = Err(Failure::answer_too_large(rest.len(), ANSWER_BYTES_MAX));
+                    return Some(Whole { answer, log });
                 }
             }
-            Said::Failed(failure) => return Some(Err(failure)),
-            Said::Done => return Some(Ok(if rest.is_empty() { first } else { rest.freeze() })),
+            Said::Log(said) => log = Some(said),
+            Said::Failed(failure) => return Some(Whole { answer: Err(failure), log }),
+            Said::Done => {
+                let answer = Ok(if rest.is_empty() { first } else { rest.freeze() });
+                return Some(Whole { answer, log });
+            }
         }
     }
 }
@@ -183,6 +203,19 @@ fn kind(headers: &HeaderMap, is_stream: bool) -> Result<Kind, Box<Response<Body>
         (Some("DryRun"), _) => Ok(Kind::DryRun),
         (Some(other), _) => {
             let message = format!("`{other}` is no invocation type here");
+            Err(Box::new(error(StatusCode::BAD_REQUEST, "InvalidParameterValueException", &message)))
+        }
+    }
+}
+
+/// Whether the caller asks for the log
+/// (<https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>).
+fn wants_log(headers: &HeaderMap) -> Result<bool, Box<Response<Body>>> {
+    match header(headers, "x-amz-log-type").as_deref() {
+        None | Some("None") => Ok(false),
+        Some("Tail") => Ok(true),
+        Some(other) => {
+            let message = format!("`{other}` is no log type: send `None` or `Tail`");
             Err(Box::new(error(StatusCode::BAD_REQUEST, "InvalidParameterValueException", &message)))
         }
     }

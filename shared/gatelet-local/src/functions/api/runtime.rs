@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{json, read};
 use crate::functions::invocation::{ANSWER_BYTES_MAX, Failure, Invocation};
-use crate::functions::settings::{FunctionSettings, Runtime};
+use crate::functions::settings::FunctionSettings;
 
 /// What a process calls.
 #[derive(Debug)]
@@ -73,7 +73,7 @@ impl RuntimeCall {
 #[derive(Debug)]
 pub(in crate::functions) struct Door {
     calls: mpsc::Sender<RuntimeCall>,
-    /// What the paths of a runtime of ours begin with.
+    /// What its paths begin with, where nobody else may call it.
     prefix: Option<String>,
     /// What an extension hears when it registers.
     registered: String,
@@ -82,16 +82,14 @@ pub(in crate::functions) struct Door {
 impl Door {
     pub(in crate::functions) fn new(
         calls: mpsc::Sender<RuntimeCall>,
-        token: &str,
+        prefix: Option<String>,
         settings: &FunctionSettings,
     ) -> Self {
-        let is_ours = matches!(settings.runtime, Runtime::Python { .. } | Runtime::Node { .. });
         let registered = serde_json::json!({
             "functionName": settings.name,
             "functionVersion": "$LATEST",
             "handler": settings.handler,
         });
-        let prefix = is_ours.then(|| format!("/{token}"));
         Self { calls, prefix, registered: registered.to_string() }
     }
 

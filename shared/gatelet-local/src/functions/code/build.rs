@@ -8,8 +8,9 @@ use serde::Deserialize;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
+use super::Entry;
 use crate::functions::host::Say;
-use crate::functions::instance::{Keeper, Launch, lines, pass_on};
+use crate::functions::instance::{AddressForm, Keeper, Launch, lines, pass_on};
 
 /// How far a build is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub(in crate::functions) enum Build {
     /// It is under way, or was never begun.
     Underway,
     /// The program.
-    Ready(PathBuf),
+    Ready(Entry),
     /// It failed, and there is no earlier program.
     Failed(String),
 }
@@ -44,11 +45,27 @@ pub(in crate::functions) struct Package {
     pub(in crate::functions) keeper: Keeper,
 }
 
+/// The crate by which Rust functions speak the Runtime API. It takes the API's address with a path before.
+const RUNTIME_CLIENT: &str = "lambda_runtime_api_client";
+
 /// One line of cargo's messages, as far as it matters here.
 #[derive(Debug, Deserialize)]
 struct Message {
     reason: String,
     executable: Option<PathBuf>,
+    target: Option<Target>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Target {
+    name: String,
+}
+
+/// What was built, as far as it matters here.
+#[derive(Debug, Default)]
+struct Built {
+    programs: Vec<PathBuf>,
+    has_runtime_client: bool,
 }
 
 impl Builder {
@@ -98,7 +115,7 @@ impl Drop for Builder {
 
 impl Package {
     /// Builds the package and finds its program.
-    async fn build(&self) -> Result<PathBuf, String> {
+    async fn build(&self) -> Result<Entry, String> {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut arguments: Vec<OsString> =
             ["build", "--message-format=json-render-diagnostics"].map(Into::into).into();
@@ -112,24 +129,35 @@ impl Package {
             .spawn()
             .map_err(|error| format!("cargo cannot be started in `{}`: {error}", self.directory.display()))?;
         pass_on(child.stderr.take(), &self.label, &self.say);
-        let mut programs: Vec<PathBuf> = Vec::new();
+        let mut built = Built::default();
         let output = child.stdout.take();
         let mut process = self.keeper.watch_over(child);
         if let Some(output) = output {
-            let read = lines(output, |line| programs.extend(program_in(line))).await;
+            let read = lines(output, |line| built.note(line)).await;
             read.map_err(|error| format!("cargo cannot be heard: {error}"))?;
         }
         let how = process.ended().await;
         if how.contains("error") {
             return Err("the build failed".to_owned());
         }
-        choose(&programs, &self.directory)
+        built.entry(&self.directory)
     }
 }
 
-fn program_in(line: &str) -> Option<PathBuf> {
-    let message: Message = serde_json::from_str(line).ok()?;
-    message.executable.filter(|_| message.reason == "compiler-artifact")
+impl Built {
+    /// Takes in a line of cargo's.
+    fn note(&mut self, line: &str) {
+        let Ok(message) = serde_json::from_str::<Message>(line) else { return };
+        if message.reason == "compiler-artifact" {
+            self.has_runtime_client |= message.target.is_some_and(|target| target.name == RUNTIME_CLIENT);
+            self.programs.extend(message.executable);
+        }
+    }
+
+    fn entry(&self, package: &Path) -> Result<Entry, String> {
+        let form = if self.has_runtime_client { AddressForm::Url } else { AddressForm::Plain };
+        Ok(Entry::alone(choose(&self.programs, package)?, form))
+    }
 }
 
 /// The only program, or the one that is called as Lambda calls it.
@@ -157,11 +185,19 @@ mod tests {
 
     #[test]
     fn programs_are_found_in_what_cargo_says() {
+        let mut built = Built::default();
+        let package = Path::new("functions/f");
+        for line in [r#"{"reason":"build-finished","success":true}"#, "junk"] {
+            built.note(line);
+        }
+        assert!(built.entry(package).is_err());
         let artifact = r#"{"reason":"compiler-artifact","executable":"/t/debug/hello","x":1}"#;
-        assert_eq!(program_in(artifact), Some(PathBuf::from("/t/debug/hello")));
-        assert_eq!(program_in(r#"{"reason":"compiler-artifact","executable":null}"#), None);
-        assert_eq!(program_in(r#"{"reason":"build-finished","success":true}"#), None);
-        assert_eq!(program_in("junk"), None);
+        built.note(artifact);
+        let program = || PathBuf::from("/t/debug/hello");
+        assert_eq!(built.entry(package), Ok(Entry::alone(program(), AddressForm::Plain)));
+        let client = r#"{"reason":"compiler-artifact","target":{"name":"lambda_runtime_api_client"},"executable":null}"#;
+        built.note(client);
+        assert_eq!(built.entry(package), Ok(Entry::alone(program(), AddressForm::Url)));
     }
 
     #[test]

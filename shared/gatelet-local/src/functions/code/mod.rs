@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use tokio::sync::{OnceCell, watch};
 
 use super::bootstraps::Bootstraps;
-use super::instance::Launch;
+use super::instance::{AddressForm, Launch};
 use super::invocation::Failure;
 use super::settings::{FunctionSettings, Runtime};
 pub(super) use build::{Build, Builder, Package};
@@ -34,6 +34,15 @@ pub(super) enum Code {
     },
     /// A program that is built first.
     Built(watch::Receiver<Build>),
+}
+
+/// A program that can be started now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// The program and its arguments.
+    pub(super) launch: Launch,
+    /// How it takes the address of its Runtime API.
+    pub(super) address_form: AddressForm,
 }
 
 impl Code {
@@ -61,14 +70,14 @@ impl Code {
     ///
     /// # Errors
     /// What the caller hears where nothing can be started.
-    pub(super) async fn launch(&self, directory: &Path) -> Result<Launch, Failure> {
+    pub(super) async fn entry(&self, directory: &Path) -> Result<Entry, Failure> {
         let failed = |message: &str| Err(Failure::of_type("Runtime.InvalidEntrypoint", message));
         if !directory.is_dir() {
             return failed(&format!("the code's directory `{}` is not there", directory.display()));
         }
         match self {
             Self::Executable(path) => match std::path::absolute(path) {
-                Ok(program) if program.is_file() => Ok(Launch { program, arguments: Vec::new() }),
+                Ok(program) if program.is_file() => Ok(Entry::alone(program, AddressForm::Plain)),
                 _ => failed(&format!(
                     "`{}` is not there: build it first, or name a package with a `Cargo.toml`",
                     path.display()
@@ -80,7 +89,8 @@ impl Code {
                 match interpreter {
                     Ok(program) => {
                         let arguments: Vec<OsString> = vec![bootstrap.into()];
-                        Ok(Launch { program: program.clone(), arguments })
+                        let launch = Launch { program: program.clone(), arguments };
+                        Ok(Entry { launch, address_form: AddressForm::WithPath })
                     }
                     Err(why) => failed(&why),
                 }
@@ -89,13 +99,18 @@ impl Code {
                 let mut build = build.clone();
                 let built = build.wait_for(|build| !matches!(build, Build::Underway)).await;
                 match built.as_deref() {
-                    Ok(Build::Ready(program)) => {
-                        Ok(Launch { program: program.clone(), arguments: Vec::new() })
-                    }
+                    Ok(Build::Ready(entry)) => Ok(entry.clone()),
                     Ok(Build::Failed(why)) => failed(why),
                     Ok(Build::Underway) | Err(_) => failed("it is not built any more"),
                 }
             }
         }
+    }
+}
+
+impl Entry {
+    /// A program without arguments.
+    fn alone(program: PathBuf, address_form: AddressForm) -> Self {
+        Self { launch: Launch { program, arguments: Vec::new() }, address_form }
     }
 }

@@ -1,6 +1,6 @@
-//! Whoever ends the processes of functions with all that they started, also where this program is killed.
+//! Whoever ends the processes of functions and backends with all that they started, also where this program is killed.
 //!
-//! Each function's process leads a process group. A small shell script knows all of these groups; it ends one when it
+//! Each of these processes leads a process group. A small shell script knows all of these groups; it ends one when it
 //! is told so, and all of them when its standard input ends, which happens whatever way this program ends. The
 //! directory of the bootstraps goes with them.
 
@@ -11,11 +11,11 @@ use tokio::sync::mpsc;
 
 /// Ends process groups; clones are the same guard.
 #[derive(Debug, Clone)]
-pub(in crate::functions) struct Guard {
+pub(crate) struct Guard {
     orders: Arc<mpsc::UnboundedSender<String>>,
 }
 
-/// Reads `start GROUP` and `end GROUP`; its argument is the directory.
+/// Reads `start GROUP` and `end GROUP`; its argument is the directory, where there is one.
 #[cfg(unix)]
 const SCRIPT: &str = r#"
 groups=
@@ -33,7 +33,7 @@ done
 for group in $groups; do
     kill -s KILL -- "-$group" 2>/dev/null
 done
-rm -rf -- "$1"
+[ -z "$1" ] || rm -rf -- "$1"
 "#;
 
 impl Guard {
@@ -42,14 +42,14 @@ impl Guard {
     /// # Errors
     /// Where there is no shell.
     #[cfg(unix)]
-    pub(in crate::functions) fn start(directory: &Path, alive: mpsc::Sender<()>) -> std::io::Result<Self> {
+    pub(crate) fn start(directory: Option<&Path>, alive: mpsc::Sender<()>) -> std::io::Result<Self> {
         use std::process::Stdio;
 
         use tokio::io::AsyncWriteExt;
 
         let mut shell = tokio::process::Command::new("/bin/sh")
             .args(["-c", SCRIPT, "gatelet-guard"])
-            .arg(directory)
+            .args(directory)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -73,17 +73,17 @@ impl Guard {
 
     /// There is no guard here: processes are ended one by one, without what they started.
     #[cfg(not(unix))]
-    pub(in crate::functions) fn start(_: &Path, _: mpsc::Sender<()>) -> std::io::Result<Self> {
+    pub(crate) fn start(_: Option<&Path>, _: mpsc::Sender<()>) -> std::io::Result<Self> {
         Ok(Self { orders: Arc::new(mpsc::unbounded_channel().0) })
     }
 
     /// A group that is to end with this program.
-    pub(super) fn began(&self, group: u32) {
+    pub(crate) fn began(&self, group: u32) {
         let _ = self.orders.send(format!("start {group}\n"));
     }
 
     /// A group that is to end now.
-    pub(super) fn end(&self, group: u32) {
+    pub(crate) fn end(&self, group: u32) {
         let _ = self.orders.send(format!("end {group}\n"));
     }
 }

@@ -2,9 +2,10 @@
 
 mod environment;
 mod guard;
+mod output;
 mod process;
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -17,13 +18,17 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::api::runtime::{self, Handed, RuntimeCall, Taken};
+use super::code::Entry;
 use super::function::Settled;
 use super::ids;
 use super::invocation::{ANSWER_BYTES_MAX, Failure, Invocation, Reply, STREAM_BYTES_MAX, Said};
-pub(super) use environment::Surroundings;
-pub(super) use guard::Guard;
-pub(crate) use process::lines;
-pub(super) use process::{Keeper, Launch, Process, pass_on, shown};
+pub(super) use environment::AddressForm;
+use environment::{RuntimeApi, Surroundings};
+pub(crate) use guard::Guard;
+use output::Output;
+pub(crate) use output::lines;
+pub(super) use output::{LOG_BYTES_MAX, pass_on, shown};
+pub(super) use process::{Keeper, Launch, Process};
 
 /// How long what a process said last may still be on its way after it has ended.
 const LAST_WORDS: Duration = Duration::from_millis(200);
@@ -41,6 +46,7 @@ pub(super) struct Instance {
     calls: mpsc::Receiver<RuntimeCall>,
     /// The process asks for an event.
     asking: Option<tokio::sync::oneshot::Sender<Handed>>,
+    output: Output,
     _api: Api,
     /// Which state of the code it runs.
     pub(super) version: u64,
@@ -76,7 +82,7 @@ impl Instance {
     /// What the caller hears where it does not.
     pub(super) async fn start(
         settled: &Settled,
-        launch: &Launch,
+        entry: &Entry,
         version: u64,
         request_id: &str,
     ) -> Result<Self, Failure> {
@@ -84,22 +90,20 @@ impl Instance {
         let io = |error: std::io::Error| failed(format!("no address for the Runtime API: {error}"));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(io)?;
         let address = listener.local_addr().map_err(io)?;
-        let token = ids::token().map_err(io)?;
-        let surroundings = Surroundings { address, token: &token, settled };
-        let mut command = launch.command();
-        surroundings.apply(&mut command);
+        let api = RuntimeApi { address, token: ids::token().map_err(io)?, form: entry.address_form };
+        let mut command = entry.launch.command();
+        Surroundings { api: &api, settled }.apply(&mut command);
         let mut child = command.spawn().map_err(|error| {
-            let program = launch.program.display();
+            let program = entry.launch.program.display();
             failed(format!("`{program}` cannot be started: {error}"))
         })?;
-        pass_on(child.stdout.take(), &settled.settings.name, &settled.say);
-        pass_on(child.stderr.take(), &settled.settings.name, &settled.say);
+        let output = Output::of(&mut child, &settled.settings.name, &settled.say);
         let process = settled.keeper.watch_over(child);
         let (sender, calls) = mpsc::channel(CALLS_WAITING_MAX);
-        let door = runtime::Door::new(sender, &token, &settled.settings);
+        let door = runtime::Door::new(sender, api.prefix(), &settled.settings);
         let api = Api(tokio::spawn(runtime::serve(listener, door)));
         let idle_since = Instant::now();
-        let mut instance = Self { process, calls, asking: None, _api: api, version, idle_since };
+        let mut instance = Self { process, calls, asking: None, output, _api: api, version, idle_since };
         match timeout(settled.limits.init, instance.initialise(request_id)).await {
             Ok(begun) => begun.map(|()| instance),
             Err(_) => Err(Failure::of_type(
@@ -129,6 +133,11 @@ impl Instance {
         }
     }
 
+    /// What the process said in an invocation that wanted the log.
+    pub(super) async fn log(&self) -> Vec<u8> {
+        self.output.kept().await
+    }
+
     /// Whether its process is still there.
     pub(super) fn is_running(&self) -> bool {
         self.process.is_running()
@@ -143,6 +152,9 @@ impl Instance {
         reply: &Reply,
     ) -> (Ending, Option<Failure>) {
         let end = Instant::now() + limit;
+        if invocation.wants_log {
+            self.output.keep();
+        }
         let outcome = tokio::select! {
             biased;
             outcome = self.exchange(invocation, limit, arn, reply) => outcome,
@@ -291,13 +303,4 @@ fn failure_in(trailers: &http::HeaderMap) -> Option<Failure> {
     let body = text("lambda-runtime-function-error-body").unwrap_or_default();
     let body = aws_smithy_types::base64::decode(body).unwrap_or_default();
     Some(Failure::reported(Bytes::from(body), Some(kind)))
-}
-
-/// Where a process finds the Runtime API. A runtime of ours is told a secret path beside it, which nobody else knows;
-/// others are told host and port alone, as AWS's contract has it.
-fn runtime_api(address: SocketAddr, token: Option<&str>) -> String {
-    match token {
-        Some(token) => format!("{address}/{token}"),
-        None => address.to_string(),
-    }
 }

@@ -1,23 +1,13 @@
 //! A process: started, watched, and ended with all that it started.
 
 use std::ffi::OsString;
-use std::io;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 
-use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::Guard;
-use crate::functions::host::Say;
-use crate::requests::printable;
-
-/// A line that a function says is cut after this many characters.
-const LINE_CHARACTERS_MAX: usize = 2_000;
-
-/// A line is shown in pieces of this many bytes where it does not end.
-const LINE_BYTES_MAX: usize = 64 * 1024;
 
 /// What is started.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,56 +127,4 @@ fn signal_name(status: ExitStatus) -> String {
 #[cfg(not(unix))]
 fn signal_name(status: ExitStatus) -> String {
     status.to_string()
-}
-
-/// Passes on what a process says, line by line, under a label.
-pub(in crate::functions) fn pass_on(
-    output: Option<impl AsyncRead + Send + Unpin + 'static>,
-    label: &str,
-    say: &Say,
-) {
-    let Some(output) = output else { return };
-    let (label, say) = (label.to_owned(), say.clone());
-    tokio::spawn(async move {
-        let _ = lines(output, |line| say.line(&label, line)).await;
-    });
-}
-
-/// Splits what is read into lines; a line without an end comes in pieces.
-pub(crate) async fn lines(mut output: impl AsyncRead + Unpin, mut each: impl FnMut(&str)) -> io::Result<()> {
-    let mut gathered = Vec::new();
-    loop {
-        let read = output.read_buf(&mut gathered).await?;
-        while let Some(end) = gathered.iter().position(|byte| *byte == b'\n') {
-            let line: Vec<u8> = gathered.drain(..=end).collect();
-            each(String::from_utf8_lossy(&line).trim_end_matches(['\n', '\r']));
-        }
-        if (read == 0 || gathered.len() > LINE_BYTES_MAX) && !gathered.is_empty() {
-            each(&String::from_utf8_lossy(&std::mem::take(&mut gathered)));
-        }
-        if read == 0 {
-            return Ok(());
-        }
-    }
-}
-
-/// A line as it is shown.
-pub(in crate::functions) fn shown(label: &str, line: &str) -> String {
-    format!("{label} │ {}", printable(line, LINE_CHARACTERS_MAX))
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
-    use super::*;
-
-    #[tokio::test]
-    async fn output_comes_line_by_line() {
-        let mut seen = Vec::new();
-        let text = format!("one\r\n\ntwo\n{}tail", "x".repeat(LINE_BYTES_MAX + 9));
-        lines(text.as_bytes(), |line| seen.push(line.to_owned())).await.unwrap();
-        assert_eq!(seen.get(..3).unwrap(), ["one", "", "two"]);
-        assert_eq!(seen.get(3..).unwrap().concat(), format!("{}tail", "x".repeat(LINE_BYTES_MAX + 9)));
-        assert_eq!(shown("f", "\u{1b}[2J"), "f │ \\u{1b}[2J");
-    }
 }

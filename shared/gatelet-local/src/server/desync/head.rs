@@ -1,5 +1,6 @@
 //! The judgement of one head: the request line and the header lines, as they stand on the wire.
 
+use gatelet_core::payload::HeaderNames;
 use gatelet_core::refusal::Refusal;
 
 use crate::server::limits::{HEADERS_MAX, URL_BYTES_MAX};
@@ -24,8 +25,8 @@ pub(super) enum Framing {
 /// What becomes of a head.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Judged {
-    /// It goes on, in plain form.
-    Pass { head: Vec<u8>, framing: Framing },
+    /// It goes on, in plain form; the names of its headers are as the client spelled them.
+    Pass { head: Vec<u8>, framing: Framing, names: HeaderNames },
     /// It is refused.
     Refuse(Refusal),
 }
@@ -60,8 +61,8 @@ pub(super) fn length(taken: &[u8], scanned: &mut usize) -> Option<usize> {
 /// Judges a whole head.
 pub(super) fn judge(head: &[u8]) -> Judged {
     match plain_form(head) {
-        Ok((_, _, headers)) if headers > HEADERS_MAX => Judged::Refuse(Refusal::HeadersTooLarge),
-        Ok((head, framing, _)) => Judged::Pass { head, framing },
+        Ok(plain) if plain.headers > HEADERS_MAX => Judged::Refuse(Refusal::HeadersTooLarge),
+        Ok(Plain { head, framing, names, .. }) => Judged::Pass { head, framing, names },
         Err(why) => Judged::Refuse(Refusal::BadHeaders(why)),
     }
 }
@@ -85,8 +86,19 @@ pub(super) fn stand_in(head: &[u8]) -> Vec<u8> {
     request
 }
 
-/// The head as hyper gets it, how its body is framed, and how many headers it has.
-fn plain_form(head: &[u8]) -> Verdict<(Vec<u8>, Framing, usize)> {
+/// A head in plain form.
+struct Plain {
+    /// As hyper gets it.
+    head: Vec<u8>,
+    /// How its body is framed.
+    framing: Framing,
+    /// How many headers the client sent.
+    headers: usize,
+    /// How it spelled the names of those that are left.
+    names: HeaderNames,
+}
+
+fn plain_form(head: &[u8]) -> Verdict<Plain> {
     let mut lines = head.split_inclusive(|byte| *byte == b'\n');
     let first = lines.next().ok_or("the request is empty")?;
     let request_line = RequestLine::read(line(first)?)?;
@@ -104,14 +116,17 @@ fn plain_form(head: &[u8]) -> Verdict<(Vec<u8>, Framing, usize)> {
     plain.extend_from_slice(b"\r\n");
 
     let mut body = BodyHeaders::default();
-    let mut count = 0;
+    let mut headers = 0;
+    let mut names = HeaderNames::default();
     for header in lines {
         let header = line(header)?;
         if header.is_empty() {
             break;
         }
-        count += 1;
-        push_header(header, &mut body, &mut plain)?;
+        headers += 1;
+        if let Some(name) = push_header(header, &mut body, &mut plain)? {
+            names.push(name);
+        }
     }
     let framing = body.framing(&request_line)?;
     match framing {
@@ -122,7 +137,7 @@ fn plain_form(head: &[u8]) -> Verdict<(Vec<u8>, Framing, usize)> {
         Framing::Chunked => plain.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
     }
     plain.extend_from_slice(b"\r\n");
-    Ok((plain, framing, count))
+    Ok(Plain { head: plain, framing, headers, names })
 }
 
 /// A line without its end, which is a carriage return and a line feed and nothing else.
@@ -221,8 +236,12 @@ fn push_target(target: &[u8], plain: &mut Vec<u8>) {
 }
 
 /// Writes a header, or notes what it says of the body. One whose name or value no header may have is left out,
-/// unless it may have been meant to say something of the body.
-fn push_header(header: &[u8], body: &mut BodyHeaders, plain: &mut Vec<u8>) -> Verdict<()> {
+/// unless it may have been meant to say something of the body. Returns the name of one that was written.
+fn push_header<'a>(
+    header: &'a [u8],
+    body: &mut BodyHeaders,
+    plain: &mut Vec<u8>,
+) -> Verdict<Option<&'a str>> {
     if header.starts_with(b" ") || header.starts_with(b"\t") {
         return Err("a header line begins with a space, which once continued the line above");
     }
@@ -234,10 +253,10 @@ fn push_header(header: &[u8], body: &mut BodyHeaders, plain: &mut Vec<u8>) -> Ve
     };
     let value = trimmed(value);
     if name.eq_ignore_ascii_case(b"content-length") && colon.is_some() {
-        return body.add_length(value);
+        return body.add_length(value).map(|()| None);
     }
     if name.eq_ignore_ascii_case(b"transfer-encoding") && colon.is_some() {
-        return body.add_codings(value);
+        return body.add_codings(value).map(|()| None);
     }
     if resembles_body_header(name) {
         return Err("a header's name resembles Content-Length or Transfer-Encoding");
@@ -253,8 +272,9 @@ fn push_header(header: &[u8], body: &mut BodyHeaders, plain: &mut Vec<u8>) -> Ve
         plain.extend_from_slice(b": ");
         plain.extend_from_slice(value);
         plain.extend_from_slice(b"\r\n");
+        return Ok(std::str::from_utf8(name).ok());
     }
-    Ok(())
+    Ok(None)
 }
 
 /// What a head says of its body.

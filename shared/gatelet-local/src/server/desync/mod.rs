@@ -11,6 +11,7 @@ mod chunks;
 mod head;
 
 use bytes::{Buf, BytesMut};
+use gatelet_core::payload::HeaderNames;
 use gatelet_core::refusal::Refusal;
 
 use super::limits::{HEAD_BYTES_READ_MAX, URL_BYTES_MAX};
@@ -58,6 +59,9 @@ pub(super) enum Step {
     Need,
     /// Bytes are ready to be given out.
     Give,
+    /// The head of the request of this number, from 0, is ready to be given out; its client spelled the names of its
+    /// headers so.
+    Head(u64, HeaderNames),
     /// The request of this number, from 0, is refused; its stand-in is ready to be given out.
     Refuse(u64, Refusal),
     /// The body is not in chunks as it should be: the connection cannot be read any further.
@@ -117,10 +121,11 @@ impl Gate {
                     None => return Step::Need,
                 },
                 State::Http2 => std::mem::swap(&mut self.given, &mut self.taken),
-                State::Head => match self.head() {
-                    Some(step) => return step,
-                    None => continue,
-                },
+                State::Head => {
+                    if let Some(step) = self.head() {
+                        return step;
+                    }
+                }
                 State::Length(left) => {
                     let length = usize::try_from(*left).unwrap_or(usize::MAX).min(self.taken.len());
                     *left -= length as u64;
@@ -141,7 +146,7 @@ impl Gate {
         }
     }
 
-    /// Judges a head, once it is there whole.
+    /// Judges a head, once it is there whole; nothing where only empty lines were there.
     fn head(&mut self) -> Option<Step> {
         // Empty lines before a request are passed over (RFC 9112, section 2.2).
         while self.taken.starts_with(b"\r\n") {
@@ -162,15 +167,16 @@ impl Gate {
         self.scanned = 0;
         let taken = self.taken.split_to(length);
         match head::judge(&taken) {
-            Judged::Pass { head, framing } => {
+            Judged::Pass { head, framing, names } => {
                 self.given.extend_from_slice(&head);
+                let number = self.heads;
                 self.heads += 1;
                 self.state = match framing {
                     Framing::None | Framing::Length(0) => State::Head,
                     Framing::Length(length) => State::Length(length),
                     Framing::Chunked => State::Chunked(Chunks::new()),
                 };
-                None
+                Some(Step::Head(number, names))
             }
             Judged::Refuse(refusal) => Some(self.refuse(refusal, &head::stand_in(&taken))),
         }

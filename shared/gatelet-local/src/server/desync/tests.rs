@@ -16,7 +16,7 @@ fn passed(bytes: &[u8], piece: usize) -> (Vec<u8>, Step) {
             given.extend_from_slice(gate.given());
             gate.given().clear();
             match step {
-                Step::Give => {}
+                Step::Give | Step::Head(..) => {}
                 Step::Need => break,
                 ended => return (given, ended),
             }
@@ -101,6 +101,31 @@ fn a_request_is_refused_in_its_place_and_nothing_behind_it_is_read() {
     let given = String::from_utf8(given).unwrap();
     assert!(given.contains("GET /b HTTP/1.1\r\nhost: refused.invalid"), "{given}");
     assert!(!given.contains("/c"));
+}
+
+#[test]
+fn each_head_comes_with_its_own_names() {
+    let first = "POST / HTTP/1.1\r\nHOST: a\r\nX-A: 1\r\nx_b: 2\r\nBad Name: 3\r\ncontent-LENGTH: 1\r\nx-a: 4\r\n\r\nx";
+    let second = "GET / HTTP/1.1\r\nhost: a\r\nx-A: 1\r\n\r\n";
+    let refused = "GET / HTTP/1.1\nX-a: 1\r\n\r\n";
+    for piece in [1, 7, usize::MAX] {
+        let mut gate = Gate::new();
+        let mut named = Vec::new();
+        for piece in [first, second, refused].concat().as_bytes().chunks(piece) {
+            gate.take(piece);
+            loop {
+                gate.given().clear();
+                match gate.step() {
+                    Step::Give => {}
+                    Step::Head(number, names) => named.push((number, names)),
+                    _ => break,
+                }
+            }
+        }
+        let names = |names: &[&str]| names.iter().copied().collect::<HeaderNames>();
+        let expected = [(0, names(&["HOST", "X-A", "x_b", "x-a"])), (1, names(&["host", "x-A"]))];
+        assert_eq!(named, expected, "in pieces of {piece}");
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{http, request, rest};
+use crate::arrival::Scheme;
 use crate::payload::HeaderNames;
 use gatelet_model::PayloadFormat;
 
@@ -37,7 +38,7 @@ fn a_rest_event_is_what_aws_builds() {
                 "X-Amzn-Trace-Id": "Root=1-6b006e80-c6af9ac67b6111e69a4193e8",
                 "X-Forwarded-For": "6.6.6.6, 203.0.113.7",
                 "X-Forwarded-Port": "8080",
-                "X-Forwarded-Proto": "http"
+                "X-Forwarded-Proto": "https"
             },
             "multiValueHeaders": {
                 "Host": ["abc123.execute-api.us-east-1.amazonaws.com:8080"],
@@ -46,7 +47,7 @@ fn a_rest_event_is_what_aws_builds() {
                 "X-Amzn-Trace-Id": ["Root=1-6b006e80-c6af9ac67b6111e69a4193e8"],
                 "X-Forwarded-For": ["6.6.6.6, 203.0.113.7"],
                 "X-Forwarded-Port": ["8080"],
-                "X-Forwarded-Proto": ["http"]
+                "X-Forwarded-Proto": ["https"]
             },
             "queryStringParameters": {"q": "2", "z": "é x", "flag": ""},
             "multiValueQueryStringParameters": {"q": ["1", "2"], "z": ["é x"], "flag": [""]},
@@ -107,7 +108,16 @@ fn what_a_request_does_not_have_is_null() {
     assert_eq!(event.get("version"), None);
     assert_eq!(event["requestContext"].get("operationName"), None);
     assert_eq!(event["headers"]["Host"], "abc123.execute-api.us-east-1.amazonaws.com");
+    assert_eq!(event["headers"]["X-Forwarded-Port"], "443");
+}
+
+#[test]
+fn the_client_s_protocol_is_the_platform_s_word() {
+    let mut setup = rest("/");
+    setup.arrival.scheme = Scheme::Http;
+    let event = setup.event(request("GET /", &[("X-Forwarded-Proto", "https")], ""));
     assert_eq!(event["headers"]["X-Forwarded-Port"], "80");
+    assert_eq!(event["multiValueHeaders"]["X-Forwarded-Proto"], json!(["http"]));
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn an_event_of_format_2_0_is_what_aws_builds() {
                 "x-amzn-trace-id": "Root=1-6b006e80-c6af9ac67b6111e69a4193e8",
                 "x-forwarded-for": "203.0.113.7",
                 "x-forwarded-port": "81",
-                "x-forwarded-proto": "http"
+                "x-forwarded-proto": "https"
             },
             "queryStringParameters": {"q": "1,2", "p": " "},
             "requestContext": {

@@ -24,7 +24,7 @@ use gatelet_model::{
 };
 use serde_json::Value;
 
-use crate::arrival::{Arrival, Timestamp};
+use crate::arrival::{Arrival, Scheme, Timestamp};
 use crate::payload::{Body, Request, Response};
 use crate::ports::{Clock, FunctionAnswer, FunctionCall, FunctionError, Functions};
 use crate::record::Record;
@@ -137,6 +137,8 @@ fn setup(path: &str, stage: &str, base: &str, kind: Kind) -> Setup {
             extended_request_id: "JKJaXmPLvHcESHA=".into(),
             draw: 0,
             peer: IpAddr::V4(Ipv4Addr::new(203, 0, 113, 7)),
+            scheme: Scheme::Https,
+            trace_id: None,
             deadline: NOW.after(Duration::from_secs(60)),
         },
     }
@@ -198,6 +200,7 @@ impl Setup {
             raw_path.into(),
         );
         located.custom_domain = self.custom_domain;
+        record.note_place(located.stage.place());
         let path = located.path()?;
         let answer = match located.stage.api() {
             ApiSnapshot::Rest(api) => {

@@ -1,0 +1,18 @@
+//! What every front door does for a request before and after the pipeline: opens its arrival, keeps its record until
+//! it is sealed exactly once, and holds a panic to the request it belongs to.
+//!
+//! How bytes come in and go out is the door's own (the local server, the router function); what a request means is
+//! the core's.
+
+mod head;
+mod identity;
+pub mod limits;
+mod outbound;
+mod panics;
+mod record;
+
+pub use head::{check_head, refuse_unseen};
+pub use identity::arrival;
+pub use outbound::Outbound;
+pub use panics::unless_panicking;
+pub use record::{OpenRecord, Sink};

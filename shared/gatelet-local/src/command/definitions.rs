@@ -1,0 +1,104 @@
+//! Definitions on their way into a table or a file.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use gatelet_model::{Api, DomainName, Stage, StageName};
+
+use super::{DEFINITIONS_AT_FAULT, Failure};
+use crate::definition::{Decisions, Rendering, import_file, stages, unknown_parameters, unserved};
+use crate::dev::Projects;
+
+/// Which definitions, and what their stages are like.
+#[derive(Debug, Args)]
+pub(super) struct DefinitionArguments {
+    /// Definition files, or directories with a template.*, openapi.* or swagger.*
+    #[arg(value_name = "FILE|DIR", required = true)]
+    given: Vec<PathBuf>,
+
+    /// The stage [default: the definition's own, else dev, for an HTTP API $default]
+    #[arg(long, value_name = "NAME", value_parser = super::parsed(StageName::parse))]
+    stage: Option<StageName>,
+
+    /// A stage variable, beside the definition's own; may be given several times
+    #[arg(long = "variable", value_name = "NAME=VALUE", value_parser = super::parameter)]
+    variables: Vec<(String, String)>,
+}
+
+/// An API that can be served, and the stages that show it.
+pub(super) struct Ready {
+    /// The file that defines it.
+    pub(super) file: String,
+    /// The API.
+    pub(super) api: Api,
+    /// Its stages.
+    pub(super) stages: Vec<Stage>,
+}
+
+/// What definitions came to.
+pub(super) struct Imported {
+    /// Their APIs, in their order.
+    pub(super) apis: Vec<Ready>,
+    /// Their custom domains, where they can be served as they are meant.
+    pub(super) domains: Vec<DomainName>,
+}
+
+impl DefinitionArguments {
+    /// Imports all of them, or none where one has an error. Problems are said on standard error.
+    pub(super) fn import(&self, decisions: &Decisions) -> Result<Imported, Failure> {
+        let projects = Projects::find(&self.given).map_err(|error| Failure::of_command(&error))?;
+        let definitions: Vec<_> = projects
+            .files
+            .iter()
+            .map(|file| (file.name.clone(), import_file(&file.path, &file.name, decisions)))
+            .collect();
+        let rendering = Rendering { colour: true };
+        let mut said = rendering.all(&unknown_parameters(definitions.iter().map(|(_, one)| one), decisions));
+        let mut broken = Vec::new();
+        for (file, definition) in &definitions {
+            said.push_str(&rendering.errors_and_summary(&definition.problems, file));
+            if !definition.can_be_served() {
+                broken.push(format!("`{file}`"));
+            } else if Path::new(file).is_absolute() {
+                said.push_str(&format!(
+                    "  `{file}` lies outside of the current directory, so the ids of its APIs follow from this machine's folders; \
+                     run this from a directory above it\n"
+                ));
+            }
+        }
+        let at_fault = |message: String| Failure { message, code: DEFINITIONS_AT_FAULT };
+        let variables: BTreeMap<String, String> = self.variables.iter().cloned().collect();
+        let mut imported = Imported { apis: Vec::new(), domains: Vec::new() };
+        if broken.is_empty() {
+            for (file, definition) in definitions {
+                for defined in definition.apis {
+                    let stages = stages(&defined, self.stage.as_ref(), &variables).map_err(|problem| {
+                        at_fault(format!("the stage of `{file}` cannot be made: {problem}"))
+                    })?;
+                    imported.apis.push(Ready { file: file.clone(), api: defined.api, stages });
+                }
+                for domain in definition.domains {
+                    match unserved(&domain) {
+                        Some(what) => said.push_str(&format!(
+                            "  the custom domain `{}` is left out: {what} not acted on yet\n",
+                            domain.name.as_str()
+                        )),
+                        None => imported.domains.push(domain),
+                    }
+                }
+            }
+        }
+        // Standard error that is closed is nothing to fail for.
+        let _ = anstream::stderr().write_all(said.as_bytes());
+        if !broken.is_empty() {
+            let files = broken.join(", ");
+            return Err(at_fault(format!("{files} cannot be used; correct the errors above")));
+        }
+        if imported.apis.is_empty() {
+            return Err(at_fault("the definitions hold no API; add one".to_owned()));
+        }
+        Ok(imported)
+    }
+}

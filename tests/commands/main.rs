@@ -1,0 +1,15 @@
+//! What brings definitions to a gateway in AWS: `gatelet pack`, `deploy`, `deployments`, `rollback` and `domain`, each
+//! started as a user starts it, against a DynamoDB over loopback.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod domains;
+mod fixture;
+mod packed;
+mod refusals;
+mod stages;

@@ -1,0 +1,59 @@
+//! A world in memory that a test keeps a hand on while somebody serves it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use gatelet_core::ports::World;
+use gatelet_world::{MemoryBackends, MemoryDefinitions, MemoryFunctions, MemoryWorld, VirtualClock};
+use router::Ports;
+
+/// A world in memory that a test keeps a hand on while somebody serves it.
+#[derive(Clone)]
+pub struct SharedWorld {
+    /// The world.
+    pub world: Arc<MemoryWorld>,
+    forgotten: Arc<AtomicUsize>,
+}
+
+impl SharedWorld {
+    /// Shares a world.
+    #[must_use]
+    pub fn new(world: MemoryWorld) -> Self {
+        Self { world: Arc::new(world), forgotten: Arc::default() }
+    }
+
+    /// How often its connections were to be forgotten.
+    #[must_use]
+    pub fn forgotten(&self) -> usize {
+        self.forgotten.load(Ordering::Relaxed)
+    }
+}
+
+impl World for SharedWorld {
+    type Definitions = MemoryDefinitions;
+    type Backends = MemoryBackends;
+    type Functions = MemoryFunctions;
+    type Clock = VirtualClock;
+
+    fn definitions(&self) -> &MemoryDefinitions {
+        &self.world.definitions
+    }
+
+    fn backends(&self) -> &MemoryBackends {
+        &self.world.backends
+    }
+
+    fn functions(&self) -> &MemoryFunctions {
+        &self.world.functions
+    }
+
+    fn clock(&self) -> &VirtualClock {
+        &self.world.clock
+    }
+}
+
+impl Ports for SharedWorld {
+    fn forget_connections(&self) {
+        self.forgotten.fetch_add(1, Ordering::Relaxed);
+    }
+}
