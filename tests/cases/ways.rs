@@ -136,8 +136,7 @@ fn at_url(mut request: Request<Bytes>) -> Value {
     for (name, value) in [
         ("host", FUNCTION_URL_HOST.to_owned()),
         ("x-gatelet-origin-secret", SECRET.to_owned()),
-        ("cloudfront-viewer-address", format!("{PEER}:4711")),
-        ("cloudfront-forwarded-proto", "https".to_owned()),
+        ("x-gatelet-client", PEER.to_string()),
     ] {
         headers.insert(name, value.parse().expect("a value"));
     }

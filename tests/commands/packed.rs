@@ -79,6 +79,11 @@ Resources:
     );
     let told = setup.run(&["pack", "template.yaml", "--into", "."]).await;
     assert!(told.said.contains("that account, which is nobody's"), "{told:?}");
+    assert_eq!(told.code, Some(0), "{told:?}");
+    assert!(
+        told.complained.contains("the function `Pets` of `template.yaml` has no `FunctionName`"),
+        "{told:?}"
+    );
     let given = setup.run(&["pack", "template.yaml", "--into", ".", "--account", ACCOUNT]).await;
     assert_eq!(given.code, Some(0));
     assert!(!given.said.contains("nobody's"), "{given:?}");

@@ -133,3 +133,71 @@ async fn each_mistake_has_its_own_message() {
     let elsewhere = setup.on_table(&["deployments"]).await;
     assert!(elsewhere.said.contains(id), "nothing of it moved: {elsewhere:?}");
 }
+
+#[tokio::test]
+async fn a_function_whose_name_nobody_knows_is_not_deployed_by_chance() {
+    let setup = Setup::new().await;
+    let template = |name: &str| {
+        format!(
+            "Transform: AWS::Serverless-2016-10-31
+Resources:
+  Pets:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.12
+      Handler: app.handler
+      CodeUri: .
+      {name}
+      Events: {{ Get: {{ Type: HttpApi, Properties: {{ Path: /pets, Method: GET }} }} }}
+  Unused:
+    Type: AWS::Serverless::Function
+    Properties: {{ Runtime: python3.12, Handler: app.handler, CodeUri: . }}
+"
+        )
+    };
+    setup.write("template.yaml", &template(""));
+    let warning =
+        "the function `Pets` of `template.yaml` has no `FunctionName`, so CloudFormation gives it a name";
+    let refused = setup.on_table(&["deploy", "template.yaml"]).await;
+    assert_eq!((refused.code, refused.said.as_str()), (Some(1), ""), "{refused:?}");
+    assert!(refused.complained.contains(warning), "{refused:?}");
+    assert!(refused.complained.contains("error: nothing is deployed: the names of `Pets` are not known"));
+    assert!(!refused.complained.contains("Unused"), "no API invokes it: {refused:?}");
+    assert_eq!(setup.definitions().await.table().apis(soon()).await.unwrap(), []);
+
+    let allowed = setup.on_table(&["deploy", "template.yaml", "--allow-unnamed-functions"]).await;
+    assert_eq!(allowed.code, Some(0), "{allowed:?}");
+    assert!(allowed.complained.contains(warning), "{allowed:?}");
+
+    setup.write("template.yaml", &template("FunctionName: pets"));
+    let named = setup.on_table(&["deploy", "template.yaml"]).await;
+    assert_eq!(named.code, Some(0), "{named:?}");
+    assert!(!named.complained.contains("FunctionName"), "{named:?}");
+}
+
+#[tokio::test]
+async fn another_projects_api_is_not_pushed_aside_by_chance() {
+    let setup = Setup::new().await;
+    setup.write("api.yaml", &mocks(&["/a"]));
+    let first = setup.json(&["deploy", "api.yaml"]).await;
+    let one = first["stages"][0]["deploymentId"].as_str().unwrap();
+
+    let other = mocks(&["/b"]).replace("title: Mocks", "title: Others");
+    setup.write("api.yaml", &other);
+    let refused = setup.on_table(&["deploy", "api.yaml"]).await;
+    assert_eq!((refused.code, refused.said.as_str()), (Some(1), ""), "{refused:?}");
+    for part in [
+        "error: nothing is deployed: the stage `dev` of the API id `",
+        "shows the REST API `Mocks`, and `api.yaml` defines the REST API `Others`; ids follow from the paths of files",
+        "`--replace`",
+    ] {
+        assert!(refused.complained.contains(part), "{part}: {refused:?}");
+    }
+    let listed = setup.on_table(&["deployments"]).await;
+    assert!(listed.said.contains(&format!("{one}  (current)")), "{listed:?}");
+
+    let replaced = setup.json(&["deploy", "api.yaml", "--replace"]).await;
+    assert_eq!(replaced["stages"][0]["before"], one);
+    let again = setup.on_table(&["deploy", "api.yaml"]).await;
+    assert_eq!(again.code, Some(0), "it is the stage's own by now: {again:?}");
+}

@@ -15,7 +15,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use crate::steps::Steps;
 use crate::tools;
@@ -47,6 +47,9 @@ pub(crate) fn run(filters: &[String], passed_on: &[String]) -> ExitCode {
             skipped.push(tool.name);
         }
     }
+    if let Some(why) = arm64_is_missing() {
+        steps.note(format!("{why}; the arm64 build of tests/bundle/build.rs is skipped"));
+    }
     steps.run("tests", || {
         let mut tests = tools::cargo(["test", "--workspace", "--locked", "--"]);
         for tool in &found {
@@ -59,6 +62,16 @@ pub(crate) fn run(filters: &[String], passed_on: &[String]) -> ExitCode {
         tools::run(tests.args(filters).args(passed_on))
     });
     steps.finish()
+}
+
+/// Why functions cannot be built for arm64 here, if they cannot.
+fn arm64_is_missing() -> Option<String> {
+    let target = "aarch64-unknown-linux-gnu";
+    let mut rustc = Command::new("rustc");
+    rustc.args(["--print", "target-libdir", "--target", target]).current_dir(tools::workspace());
+    let library = tools::output(&mut rustc).unwrap_or_default();
+    let is_there = !library.is_empty() && Path::new(&library).is_dir();
+    (!is_there).then(|| format!("no standard library for {target} (`rustup target add {target}`)"))
 }
 
 fn tools_for_tests() -> Result<Vec<Tool>, String> {

@@ -9,6 +9,7 @@ mod definitions;
 mod host;
 mod lambda;
 mod pipeline;
+mod policy;
 mod routes;
 
 use std::process::ExitCode;
@@ -17,6 +18,9 @@ use gatelet_benches::{Budget, CallRow, Row};
 
 /// A route among 10,000 is found in less than this.
 const ROUTE_MATCH: Budget = Budget { nanoseconds: Some(300), allocations: Some(0) };
+
+/// A policy of 50 statements decides in less than this.
+const POLICY: Budget = Budget { nanoseconds: Some(3_000), allocations: Some(0) };
 
 /// A mock request costs less than this through the whole pipeline.
 const MOCK: Budget = Budget { nanoseconds: Some(5_000), allocations: Some(60) };
@@ -43,6 +47,7 @@ const ROWS: &[Row] = &[
         budget: ROUTE_MATCH,
         prepare: routes::match_among::<10_000>,
     },
+    Row { name: "policy of 50 statements", budget: POLICY, prepare: policy::decide_50_statements },
     Row { name: "REST mock", budget: MOCK, prepare: pipeline::rest_mock },
     Row { name: "REST proxy, backend in memory", budget: MOCK, prepare: pipeline::rest_proxy },
     Row { name: "HTTP proxy, backend in memory", budget: MOCK, prepare: pipeline::http_proxy },

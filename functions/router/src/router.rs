@@ -9,7 +9,7 @@ use gatelet_aws::environment::{Environment, RequestLog, RouterSettings};
 use gatelet_aws::events::{Buffered, Door, HttpEvent, Origin, Prelude, Received, UnknownEvent};
 use gatelet_core::Arrival;
 use gatelet_core::payload::{Body, BodyError, Response};
-use gatelet_core::pipeline::{self, Front};
+use gatelet_core::pipeline::{self, Front, OWN_NAME_SUFFIXES};
 use gatelet_core::ports::{BackendError, Clock, Timestamp, World};
 use gatelet_core::record::{End, Record};
 use gatelet_core::refusal::Refusal;
@@ -25,6 +25,8 @@ const DOOR_NAMES: [&str; 4] =
     [".on.aws", ".on.amazonwebservices.com.cn", ".elb.amazonaws.com", ".elb.amazonaws.com.cn"];
 /// How long before the end of an invocation its answer must be under way.
 const ANSWER_MARGIN: Duration = Duration::from_millis(250);
+/// How long after its deadline a call of the world may take to say that it was too late.
+const CALL_GRACE: Duration = Duration::from_millis(50);
 /// The longest invocation there is. A deadline that says more, or lies in the past, is not to be trusted.
 const INVOCATION_MAX: Duration = Duration::from_secs(900);
 
@@ -153,7 +155,8 @@ impl<W: Ports> Router<W> {
         };
         if door == Door::FunctionUrl && self.settings.response_streaming {
             let (head, body) = open.answer(&method, response).into_parts();
-            return Ok(Reply::Streamed(head.into(), AnswerBody::new(body)));
+            let left = arrival.deadline.since(self.clock().now());
+            return Ok(Reply::Streamed(head.into(), AnswerBody::new(body, left)));
         }
         let answer = self.whole(door, &method, response, &arrival, &mut open).await;
         open.seal(End::Complete, answer.body_bytes() as u64);
@@ -174,13 +177,13 @@ impl<W: Ports> Router<W> {
                 return edge::refuse_unseen(refusal, request.uri(), request.headers(), record);
             }
             (None, State::Closed(why)) => {
-                tracing::error!(why, "no request can be served");
-                let refusal = Refusal::DefinitionsUnavailable;
+                let refusal = Refusal::DefinitionsUnavailable(why.clone());
                 return edge::refuse_unseen(refusal, request.uri(), request.headers(), record);
             }
         };
         let serving = pipeline::serve(world, &self.front, arrival, request, record);
-        let left = arrival.deadline.since(self.clock().now());
+        // Calls of the world end at the deadline by themselves, and say better what they waited for.
+        let left = arrival.deadline.since(self.clock().now()) + CALL_GRACE;
         let refusal = match tokio::time::timeout(left, unless_panicking(serving)).await {
             Ok(Some(response)) => return response,
             Ok(None) => Refusal::Internal,
@@ -231,7 +234,8 @@ fn front(settings: &RouterSettings, world: &RouterWorld) -> Front {
         allowed_hosts: settings.hosts.iter().cloned().chain(DOOR_NAMES.map(Into::into)).collect(),
         every_host: pinned || only_api.is_some() && world.has_no_domains(),
         path_forms: !pinned,
-        own_name_suffixes: Vec::new(),
+        own_name_suffixes: OWN_NAME_SUFFIXES.map(Into::into).to_vec(),
+        is_public: true,
         only_api,
         only_stage: settings.stage.clone(),
     }

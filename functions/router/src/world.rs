@@ -108,6 +108,11 @@ impl LazyTable {
     fn new(environment: &Environment, name: &str) -> Result<Self, String> {
         let problem = |problem: gatelet_model::Problem| problem.message;
         let account = AccountId::parse(NO_ACCOUNT).map_err(problem)?;
+        if environment.credentials().is_none() && environment.endpoint(DYNAMODB).is_none() {
+            return Err("no credentials are known for the definitions table: set `AWS_ACCESS_KEY_ID` and \
+                        `AWS_SECRET_ACCESS_KEY`, which Lambda does for a function with a role"
+                .to_owned());
+        }
         let region = Region::parse(environment.region().unwrap_or(NO_REGION)).map_err(problem)?;
         Ok(Self {
             name: name.to_owned(),

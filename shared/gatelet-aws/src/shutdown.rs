@@ -4,6 +4,8 @@
 //! (<https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-extensions-shutdown>). An
 //! internal one that asks for no events is enough, and costs one exchange over loopback while the function starts.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::header::HOST;
 use http::{Method, Request};
@@ -15,6 +17,8 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// The version of the Extensions API (<https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html>).
 const API: &str = "/2020-01-01/extension";
+/// How long registering may take: a function must start.
+const REGISTERING_MAX: Duration = Duration::from_secs(1);
 const NAME: &str = "lambda-extension-name";
 const IDENTIFIER: &str = "lambda-extension-identifier";
 
@@ -31,7 +35,8 @@ pub async fn on_shutdown(
     flush: impl FnOnce() + Send + 'static,
 ) -> Result<(), String> {
     let mut terminated = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
-    let registered = register(runtime_api, name).await?;
+    let registering = tokio::time::timeout(REGISTERING_MAX, register(runtime_api, name)).await;
+    let registered = registering.map_err(|_| "Lambda's extensions API does not answer".to_owned())??;
     tokio::spawn(async move {
         // Waits for an event that never comes, which keeps the extension alive.
         let waiting = tokio::spawn(registered.wait());

@@ -11,7 +11,7 @@ use crate::ports::World;
 use crate::record::Record;
 use crate::refusal::{self, Refusal};
 use crate::snapshot::{ApiSnapshot, HttpApiSnapshot, RestApiSnapshot};
-pub use crate::stages::locate::Front;
+pub use crate::stages::locate::{Front, OWN_NAME_SUFFIXES};
 use crate::stages::{access, client, locate, map_request, map_response, route};
 
 /// Serves one request. The record is the edge's: it is written in here, and sealed by the edge when the answer's

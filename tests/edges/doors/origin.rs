@@ -47,7 +47,7 @@ async fn the_edge_is_believed_with_either_secret_and_no_backend_sees_one() {
         let function = Function::new(&[SECRETS], |_| answer("fine"));
         let event = with_header(at_url("/dev/a"), "x-gatelet-origin-secret", secret);
         let event = with_header(event, "x-gatelet-host", "pets.example.com");
-        let event = with_header(event, "cloudfront-viewer-address", "198.51.100.9:4711");
+        let event = with_header(event, "x-gatelet-client", "198.51.100.9");
         assert_eq!(function.ask(&event).await.text(), "fine");
         let seen = &function.seen()[0].head.headers;
         assert!(
@@ -63,7 +63,7 @@ async fn the_edge_is_believed_with_either_secret_and_no_backend_sees_one() {
 async fn without_secrets_nobody_is_believed() {
     let function = Function::new(&[], |_| answer("fine"));
     let event = with_header(at_url("/dev/a"), "x-gatelet-host", "pets.example.com");
-    let event = with_header(event, "cloudfront-viewer-address", "198.51.100.9:4711");
+    let event = with_header(event, "x-gatelet-client", "198.51.100.9");
     assert_eq!(function.ask(&event).await.text(), "fine");
     assert_eq!(function.record().peer, peer());
     assert_eq!(function.record().context("domainName").as_deref(), Some("api.example.com"));

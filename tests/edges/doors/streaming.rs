@@ -3,17 +3,18 @@
 use std::pin::Pin;
 use std::sync::Mutex;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use gatelet_core::payload::{Body, BodyError};
 use gatelet_core::record::End;
-use gatelet_tests::doors::{Answer, chunk, function_url, load_balancer};
+use gatelet_tests::doors::{Answer, chunk, function_url, invocation, load_balancer};
 use http::StatusCode;
 use http_body::Frame;
 use router::Reply;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use crate::fixture::{Function, STREAMING, answer, at_balancer, at_url, peer, request, soon};
+use crate::fixture::{Function, NOW, STREAMING, answer, at_balancer, at_url, peer, request, soon};
 
 type Piece = Result<Bytes, BodyError>;
 
@@ -74,6 +75,18 @@ async fn a_function_urls_answer_goes_out_as_it_comes() {
     assert_eq!(soon(chunk(&mut body)).await, None);
     let record = function.record();
     assert_eq!((&record.end, record.response_bytes, record.status()), (&End::Complete, 18, Some(201)));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_still_on_its_way_at_the_end_of_the_invocation_ends_and_its_record_says_so() {
+    let (function, hand) = function(&[STREAMING]);
+    let invocation = invocation(&at_url("/dev/a"), NOW.after(Duration::from_millis(40)));
+    let (_, mut body) = begun(soon(function.router.invoke(invocation)).await.unwrap());
+    hand.send(Ok("half".into())).unwrap();
+    assert_eq!(soon(chunk(&mut body)).await.unwrap(), "half");
+    assert_eq!(soon(chunk(&mut body)).await, None, "the backend says nothing more");
+    let record = function.record();
+    assert_eq!((&record.end, record.response_bytes), (&End::BrokenOff(BodyError::OutOfTime), 4));
 }
 
 #[tokio::test]

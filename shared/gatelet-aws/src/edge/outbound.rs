@@ -36,6 +36,12 @@ impl<G> Outbound<G> {
         Self::new(Body::Empty, open)
     }
 
+    /// Ends it here: nothing more goes out, and the record says why.
+    pub fn break_off(&mut self, error: BodyError) {
+        self.body = Body::Empty;
+        self.seal(End::BrokenOff(error));
+    }
+
     fn seal_at_end(&mut self) {
         if self.body.is_end_stream() || self.length == Some(self.handed_over) {
             self.seal(End::Complete);

@@ -14,6 +14,7 @@ pub struct HttpEvent {
     /// What an authorizer is asked begins like a request, and says so here.
     #[serde(rename = "type")]
     pub(super) authorizer_type: Option<IgnoredAny>,
+    pub(super) version: Option<Box<str>>,
     pub(super) http_method: Option<Box<str>>,
     pub(super) path: Option<Box<str>>,
     pub(super) raw_path: Option<Box<str>>,
@@ -101,5 +102,6 @@ impl Door {
 
 /// Whether this is the name of a Function URL, or of whoever plays one on a developer's machine.
 fn is_function_url(domain_name: &str) -> bool {
-    domain_name.contains(".lambda-url.") || matches!(domain_name, "localhost" | "127.0.0.1")
+    let is_aws_s = [".on.aws", ".on.amazonwebservices.com.cn"].iter().any(|end| domain_name.ends_with(end));
+    is_aws_s && domain_name.contains(".lambda-url.") || matches!(domain_name, "localhost" | "127.0.0.1")
 }

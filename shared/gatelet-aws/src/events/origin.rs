@@ -10,6 +10,9 @@ pub(super) const SECRET: HeaderName = HeaderName::from_static("x-gatelet-origin-
 /// The host that the client called, as the edge tells it: the edge itself must call the door by the door's own name.
 pub(super) const HOST: HeaderName = HeaderName::from_static("x-gatelet-host");
 
+/// The client's address, as the edge tells it.
+pub(super) const CLIENT: HeaderName = HeaderName::from_static("x-gatelet-client");
+
 /// How many secrets are valid at a time: the old one and the new one, while the edge changes over.
 const SECRETS_MAX: usize = 2;
 /// The shortest secret, in characters. Nobody guesses one of this length that is random.
@@ -22,6 +25,9 @@ pub struct OriginSecrets(Vec<Box<str>>);
 /// Why secrets cannot be taken. It shows none of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum OriginProblem {
+    /// None, though something is written: it would open the door to everybody.
+    #[error("no secret is in it: write one, or leave it unset where anybody may call")]
+    Empty,
     /// More than an old one and a new one.
     #[error("{0} secrets are given: write one, or the old and the new one while the edge changes over")]
     TooMany(usize),
@@ -52,6 +58,9 @@ impl OriginSecrets {
     pub fn parse(text: &str) -> Result<Self, OriginProblem> {
         let secrets: Vec<Box<str>> =
             text.split(',').map(str::trim).filter(|secret| !secret.is_empty()).map(Into::into).collect();
+        if secrets.is_empty() && !text.is_empty() {
+            return Err(OriginProblem::Empty);
+        }
         if secrets.len() > SECRETS_MAX {
             return Err(OriginProblem::TooMany(secrets.len()));
         }
@@ -122,6 +131,7 @@ mod tests {
     fn bad_secrets_are_refused_and_never_shown() {
         let problem = |text: &str| OriginSecrets::parse(text).unwrap_err();
         assert_eq!(problem("short"), OriginProblem::TooShort(5));
+        assert_eq!(problem(" , "), OriginProblem::Empty);
         assert_eq!(problem(&format!("{OLD},{NEW},{OLD}")), OriginProblem::TooMany(3));
         assert_eq!(problem("with a space in the middle"), OriginProblem::NotPlain);
         assert!(!format!("{:?} {}", OriginSecrets::parse(OLD).unwrap(), problem("short")).contains("short"));

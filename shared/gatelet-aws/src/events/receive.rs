@@ -19,10 +19,6 @@ use super::target::{self, Spelling};
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-/// The client as CloudFront tells it, address and port
-/// (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/adding-cloudfront-headers.html>).
-const VIEWER_ADDRESS: HeaderName = HeaderName::from_static("cloudfront-viewer-address");
-const VIEWER_PROTO: HeaderName = HeaderName::from_static("cloudfront-forwarded-proto");
 
 /// The address of a client that nobody tells: no rule lets it in.
 const NOBODY: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
@@ -69,7 +65,7 @@ impl HttpEvent {
             _ => secrets.judge(&headers),
         };
         headers.remove(origin::SECRET);
-        let told_host = headers.remove(origin::HOST).filter(|_| origin == Origin::Proven);
+        let told_host = single(&headers, &origin::HOST).filter(|_| origin == Origin::Proven).cloned();
         if let Some(host) = told_host {
             headers.insert(HOST, host);
         } else if !headers.contains_key(HOST) {
@@ -83,8 +79,10 @@ impl HttpEvent {
         let told = told_peer(door, &context, &headers);
         let viewer = if origin == Origin::Proven { viewer(&headers) } else { None };
         let peer = viewer.unwrap_or(told);
+        headers.remove(origin::HOST);
+        headers.remove(origin::CLIENT);
         remove_hops(&mut headers, [Some(told), viewer]);
-        let scheme = scheme(door, origin, &headers);
+        let scheme = scheme(door, &headers);
         let mut request = Request::default();
         match self.method(&context).map(str::parse::<Method>) {
             Some(Ok(method)) => *request.method_mut() = method,
@@ -143,6 +141,10 @@ impl HttpEvent {
                 (target::path(below_stage(raw_path, context), Spelling::Decoded), Spelling::AsSent)
             }
             Door::LoadBalancer { .. } => (target::path(path, Spelling::AsSent), Spelling::AsSent),
+            // An HTTP API's own payload 1.0 says its version, and has its stage in the path.
+            Door::RestApi if self.version.as_deref() == Some("1.0") => {
+                (target::path(below_stage(path, context), Spelling::AsSent), Spelling::Decoded)
+            }
             Door::RestApi | Door::Invoke => (target::path(path, Spelling::AsSent), Spelling::Decoded),
         };
         match (raw_query, query) {
@@ -189,9 +191,15 @@ fn told_peer(door: Door, context: &RequestContext, headers: &HeaderMap) -> IpAdd
     told.and_then(parse_address).unwrap_or(NOBODY)
 }
 
-/// The client's address as the edge tells it.
+/// The client as the edge tells it; none where it tells none, or more than one.
 fn viewer(headers: &HeaderMap) -> Option<IpAddr> {
-    parse_viewer(headers.get(VIEWER_ADDRESS)?.to_str().ok()?)
+    single(headers, &origin::CLIENT)?.to_str().ok()?.parse().ok()
+}
+
+/// A header's value, where there is one alone: of two, one may be the client's own.
+fn single<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h HeaderValue> {
+    let mut values = headers.get_all(name).iter();
+    values.next().filter(|_| values.next().is_none())
 }
 
 /// Takes the client off the end of `X-Forwarded-For`, where door and edge have added whom they heard: the gateway adds it
@@ -221,17 +229,10 @@ fn parse_address(text: &str) -> Option<IpAddr> {
     text.parse().ok().or_else(|| text.parse::<std::net::SocketAddr>().ok().map(|address| address.ip()))
 }
 
-/// `192.0.2.1:4711` or `2001:db8::1:4711`: the port is behind the last colon.
-fn parse_viewer(text: &str) -> Option<IpAddr> {
-    let (address, _) = text.rsplit_once(':')?;
-    address.trim_matches(['[', ']']).parse().ok()
-}
-
 /// Doors of API Gateway are `https` only; the others say what they heard, and overwrite what a client says.
-fn scheme(door: Door, origin: Origin, headers: &HeaderMap) -> Scheme {
-    let heard = match (door, origin) {
-        (Door::RestApi | Door::HttpApi, _) => None,
-        (_, Origin::Proven) => headers.get(VIEWER_PROTO).or_else(|| headers.get(FORWARDED_PROTO)),
+fn scheme(door: Door, headers: &HeaderMap) -> Scheme {
+    let heard = match door {
+        Door::RestApi | Door::HttpApi => None,
         _ => headers.get(FORWARDED_PROTO),
     };
     match heard {

@@ -34,7 +34,6 @@ pub fn cause(record: &SealedRecord) -> Option<String> {
             "the method asks for an authorizer, which this version does not run yet: nobody is let in"
                 .to_owned()
         }
-        Refusal::DefinitionsUnavailable => "the stored definitions cannot be read at the moment".to_owned(),
         Refusal::Internal => "a fault in Gatelet itself; standard error shows where".to_owned(),
         // What the status says by itself has no cause.
         other => return other.cause(),

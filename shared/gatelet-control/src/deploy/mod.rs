@@ -7,6 +7,7 @@
 //!
 //! What does not live here: where things are stored, which an adapter of [`DefinitionStore`] decides.
 
+mod occupant;
 mod rollback;
 mod store;
 mod stored;
@@ -14,6 +15,7 @@ mod stored;
 use gatelet_core::ports::{PortError, Timestamp};
 use gatelet_model::{AccountId, Api, PartId, Problem, Region, Stage, StagePointer};
 
+pub use occupant::{Occupant, occupant};
 pub use rollback::{RollbackError, RolledBack, roll_back};
 pub use store::{Action, AuditEntry, DefinitionStore, Move};
 pub use stored::{STORED_BYTES_MAX, StoredDeployment, Unopenable};

@@ -70,6 +70,19 @@ pub enum RollbackError {
         /// The stage.
         stage: StageName,
     },
+    /// The store did not say in time whether the pointer moved. Going back once more without naming the deployment would
+    /// take back a move that happened.
+    #[error(
+        "{what} did not answer in time, so the stage `{stage}` may show the deployment `{to}` now or soon; see `gatelet deployments`, then roll back with `--to {to}`"
+    )]
+    Unanswered {
+        /// What was asked.
+        what: &'static str,
+        /// The stage.
+        stage: StageName,
+        /// The deployment that it was to show.
+        to: PartId,
+    },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] PortError),
@@ -78,7 +91,8 @@ pub enum RollbackError {
 /// Lets a stage show a deployment of before: the one that is named, else the one that it showed before the present one,
 /// so that a second rollback takes back the first. The stage's settings stay as they are.
 ///
-/// The pointer moves only to a deployment that is stored whole, and only from where it was seen.
+/// The pointer moves only to a deployment that is stored whole, and only from where it was seen. Where the store does not
+/// say what came of the move, what the stage shows then decides.
 ///
 /// # Errors
 /// A [`RollbackError`].
@@ -116,11 +130,17 @@ pub async fn roll_back(
         previous_deployment_id: Some(from.clone()),
         version: seen.version + 1,
     };
-    match store.move_pointer(api_id, &moved, Action::RolledBack, description, deadline).await? {
-        Move::Moved => Ok(RolledBack { from, to, version: moved.version }),
-        Move::Conflict { current: None } => Err(no_stage()),
-        Move::Conflict { current: Some(_) } | Move::BelongsElsewhere { .. } => {
+    match store.move_pointer(api_id, &moved, Action::RolledBack, description, deadline).await {
+        Ok(Move::Moved) => Ok(RolledBack { from, to, version: moved.version }),
+        Ok(Move::Conflict { current: None }) => Err(no_stage()),
+        Ok(Move::Conflict { current: Some(_) } | Move::BelongsElsewhere { .. }) => {
             Err(RollbackError::Overtaken { stage: stage.clone() })
         }
+        Err(PortError::Timeout { what }) => match store.stage_pointer(api_id, stage, deadline).await {
+            Ok(Some(now)) if now.deployment_id == to => Ok(RolledBack { from, to, version: now.version }),
+            // Also where it is not there yet: what was sent may still arrive.
+            _ => Err(RollbackError::Unanswered { what, stage: stage.clone(), to }),
+        },
+        Err(error) => Err(error.into()),
     }
 }

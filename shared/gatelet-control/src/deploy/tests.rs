@@ -26,6 +26,8 @@ struct Inner {
     pointers: BTreeMap<StageName, StagePointer>,
     overtakers: Vec<StagePointer>,
     elsewhere: Option<(AccountId, Region)>,
+    /// Whether the next move happens, where nobody is told what came of it.
+    unanswered: Option<bool>,
     log: Vec<&'static str>,
 }
 
@@ -87,8 +89,11 @@ impl DefinitionStore for MemoryStore {
             return Ok(Move::Conflict { current: current.map(Box::new) });
         }
         assert!(inner.deployments.contains_key(&pointer.deployment_id), "the deployment comes first");
-        inner.pointers.insert(name, pointer.clone());
-        Ok(Move::Moved)
+        let unanswered = inner.unanswered.take();
+        if unanswered != Some(false) {
+            inner.pointers.insert(name, pointer.clone());
+        }
+        unanswered.map_or(Ok(Move::Moved), |_| Err(PortError::Timeout { what: "the store" }))
     }
 
     async fn apis(&self, _: Timestamp) -> Result<Vec<ApiId>, PortError> {
@@ -313,4 +318,53 @@ fn a_rollback_that_was_overtaken_does_not_guess() {
     assert!(matches!(back(&store, None), Err(RollbackError::Overtaken { .. })));
     let pointer = store.inner().pointers[&StageName::parse("dev").unwrap()].clone();
     assert_eq!(pointer, overtaking(3, "a"));
+}
+
+#[test]
+fn a_rollback_without_an_answer_looks_whether_it_happened() {
+    let store = MemoryStore::default();
+    let first = deployed(&store, api("first"), stage("dev")).deployment_id;
+    let second = deployed(&store, api("second"), stage("dev")).deployment_id;
+    store.inner().unanswered = Some(true);
+    let happened = back(&store, None).unwrap();
+    assert_eq!(happened, RolledBack { from: second, to: first, version: 3 });
+}
+
+#[test]
+fn a_rollback_without_an_answer_says_how_to_repeat_it() {
+    let store = MemoryStore::default();
+    let first = deployed(&store, api("first"), stage("dev")).deployment_id;
+    deployed(&store, api("second"), stage("dev"));
+    store.inner().unanswered = Some(false);
+    let error = back(&store, None).unwrap_err();
+    assert!(matches!(&error, RollbackError::Unanswered { to, .. } if *to == first), "{error:?}");
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "the store did not answer in time, so the stage `dev` may show the deployment `{first}` now or soon; \
+             see `gatelet deployments`, then roll back with `--to {first}`"
+        )
+    );
+    // As it says: however often, and whether or not it happened.
+    for version in [3, 3] {
+        assert_eq!(back(&store, Some(&first)).unwrap().version, version);
+    }
+}
+
+#[test]
+fn another_api_under_the_same_id_is_an_occupant() {
+    let store = MemoryStore::default();
+    let name = StageName::parse("dev").unwrap();
+    let found = |api: &Api| ready(occupant(&store, api, &name, DEADLINE)).unwrap();
+    assert_eq!(found(&api("first")), None, "nothing is deployed");
+    let id = deployed(&store, api("first"), stage("dev")).deployment_id;
+    assert_eq!(found(&api("first")), None);
+
+    let first = Some(Occupant { name: "first".to_owned(), kind: "REST API" });
+    assert_eq!(found(&api("second")), first);
+    let http = HttpApiParts::new(ApiId::parse("abc123").unwrap(), "first");
+    assert_eq!(found(&Api::Http(HttpApi::new(http).unwrap())), first, "the kind differs");
+
+    store.inner().deployments.get_mut(&id).unwrap().content.push(b' ');
+    assert_eq!(found(&api("second")), None, "deploying repairs what is damaged");
 }

@@ -33,6 +33,9 @@ pub enum BodyError {
         /// The limit, in bytes.
         limit: usize,
     },
+    /// It was still on its way when there was no time left for it.
+    #[error("the body was still on its way when its time was over")]
+    OutOfTime,
     /// Nothing came for too long.
     #[error("nothing more came of the body for {seconds} seconds")]
     Idle {

@@ -64,7 +64,7 @@ pub struct IntegrationCall {
     pub error: Option<String>,
 }
 
-/// The record of a request under way. Facts are only ever added.
+/// The record of a request under way. Facts are added, and only an answer that could not be handed over is replaced.
 #[derive(Debug)]
 pub struct Record {
     /// When the request arrived.

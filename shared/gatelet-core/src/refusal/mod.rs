@@ -58,8 +58,8 @@ pub enum Refusal {
     BadFunctionAnswer(String),
     /// The answer is larger than the door takes, in bytes.
     AnswerTooLarge(usize),
-    /// Definitions cannot be had at the moment.
-    DefinitionsUnavailable,
+    /// Definitions cannot be had at the moment; why is for whoever runs the gateway, not the client.
+    DefinitionsUnavailable(String),
     /// The gateway is wrong.
     Internal,
 }
@@ -99,7 +99,7 @@ impl Refusal {
     #[must_use]
     pub fn cause(&self) -> Option<String> {
         match self {
-            Self::Configuration(why) => Some(why.clone()),
+            Self::Configuration(why) | Self::DefinitionsUnavailable(why) => Some(why.clone()),
             Self::Integration(error) => Some(error.to_string()),
             Self::Function(error) => Some(error.to_string()),
             Self::BadFunctionAnswer(why) => Some(why.clone()),
@@ -187,7 +187,7 @@ impl Refusal {
             Self::BadFunctionAnswer(_) | Self::AnswerTooLarge(_) => {
                 form(Some(Type::Default5xx), S::BAD_GATEWAY, "InternalServerErrorException", INTERNAL)
             }
-            Self::DefinitionsUnavailable => form(
+            Self::DefinitionsUnavailable(_) => form(
                 None,
                 S::SERVICE_UNAVAILABLE,
                 "ServiceUnavailableException",
@@ -231,7 +231,7 @@ impl Refusal {
             // ASSUMPTION: a function that is called too often is as unavailable as one that does not answer in time.
             Self::Integration(BackendError::Timeout(_))
             | Self::Function(FunctionError::Timeout(_) | FunctionError::Throttled(_))
-            | Self::DefinitionsUnavailable => {
+            | Self::DefinitionsUnavailable(_) => {
                 (S::SERVICE_UNAVAILABLE, r#"{"message":"Service Unavailable"}"#)
             }
             Self::AuthorizerUnavailable

@@ -50,7 +50,7 @@ fn every_refusal() -> Vec<(&'static str, Refusal)> {
         ("function: unavailable", function(FunctionError::Unavailable(text()))),
         ("function: bad answer", Refusal::BadFunctionAnswer(text())),
         ("answer too large", Refusal::AnswerTooLarge(1)),
-        ("no definitions", Refusal::DefinitionsUnavailable),
+        ("no definitions", Refusal::DefinitionsUnavailable(text())),
         ("internal", Refusal::Internal),
     ]
 }
@@ -109,7 +109,7 @@ fn answers_bear_the_ids_of_their_kind_of_api() {
         assert_eq!(rest.headers()["x-amzn-errortype"], "MissingAuthenticationTokenException");
         assert_eq!(record.context("requestId").unwrap(), "id");
     }
-    let record = refused(Some(ApiFamily::V2), Refusal::DefinitionsUnavailable);
+    let record = refused(Some(ApiFamily::V2), Refusal::DefinitionsUnavailable(String::new()));
     let http = answer(&record);
     assert_eq!(http.headers()["apigw-requestid"], "extended=");
     assert_eq!(http.headers()["retry-after"], "1");

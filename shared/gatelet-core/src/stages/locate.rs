@@ -8,7 +8,7 @@ use http::header::HOST;
 
 use crate::arrival::Arrival;
 use crate::payload::{CanonicalPath, Request};
-use crate::ports::{Definitions, World};
+use crate::ports::{Definitions, PortError, World};
 use crate::refusal::Refusal;
 use crate::snapshot::{ApiSnapshot, Published, StageSnapshot};
 
@@ -21,6 +21,10 @@ const OLDER_PATH_FORM: &str = "/restapis/";
 /// How long a request waits for definitions, however long its integration may take.
 const DEFINITIONS_WAIT_MAX: Duration = Duration::from_secs(10);
 const OLDER_PATH_MARK: &str = "_user_request_";
+
+/// What may follow `{api-id}.execute-api.` in an API's own name where anybody may point a name at the door: names that no
+/// stranger owns.
+pub const OWN_NAME_SUFFIXES: [&str; 3] = ["localhost", "amazonaws.com", "amazonaws.com.cn"];
 
 /// Which hosts and address forms this front door answers for.
 #[derive(Debug, Clone, Default)]
@@ -36,6 +40,8 @@ pub struct Front {
     /// that no stranger owns: a page of `{api-id}.execute-api.evil.example` whose name is turned to 127.0.0.1
     /// (DNS rebinding) would read every answer.
     pub own_name_suffixes: Vec<Box<str>>,
+    /// Whether strangers reach this door: an API that refuses its own `execute-api` name then refuses its path forms, too.
+    pub is_public: bool,
     /// The API that stands at `/{stage}/path` there, where it is the only one.
     pub only_api: Option<ApiId>,
     /// The stage of that API which takes the whole path there, its own name being no part of it.
@@ -109,8 +115,8 @@ impl Located {
 /// What a host and path address, before definitions are asked.
 #[derive(Debug, PartialEq, Eq)]
 enum Address<'a> {
-    /// An API's own name, or a path form. Where no stage is given, the rest begins with it, unless it is `$default`'s.
-    Api { id: &'a str, stage: Option<&'a str>, rest: &'a str, own_name: bool },
+    /// An API's own name, or a path form; `is_execute_api` where it is the address that an API can refuse. Where no stage is given, the rest begins with it, unless it is `$default`'s.
+    Api { id: &'a str, stage: Option<&'a str>, rest: &'a str, is_execute_api: bool },
     /// A custom domain.
     Domain,
 }
@@ -132,9 +138,9 @@ pub async fn locate<W: World>(
     let definitions = world.definitions();
     let deadline = arrival.deadline.min(arrival.now.after(DEFINITIONS_WAIT_MAX));
     // A gate that cannot read its definitions stays closed: 503, never an empty route table.
-    let closed = |_| Refusal::DefinitionsUnavailable;
+    let closed = |error: PortError| Refusal::DefinitionsUnavailable(error.to_string());
     match address(front, &host, raw_path)? {
-        Address::Api { id, stage, rest, own_name } => {
+        Address::Api { id, stage, rest, is_execute_api } => {
             let id = ApiId::parse(id).map_err(|_| Refusal::NoSuchStage)?;
             let published = definitions.published(&id, deadline).await.map_err(closed)?;
             let published = published.ok_or(Refusal::NoSuchStage)?;
@@ -142,7 +148,7 @@ pub async fn locate<W: World>(
                 Some(name) => (named_stage(&published, name)?, rest),
                 None => stage_of(&published, rest)?,
             };
-            if own_name && stage.disables_execute_api_endpoint() {
+            if is_execute_api && stage.disables_execute_api_endpoint() {
                 return Err(Refusal::UnknownHost);
             }
             let (base, raw_path) = (stage_base(&stage).into(), rest.into());
@@ -214,7 +220,7 @@ fn address<'a>(front: &'a Front, host: &'a str, path: &'a str) -> Result<Address
         && let Some(suffix) = after.strip_prefix(EXECUTE_API)
         && front.takes_own_name(suffix)
     {
-        return Ok(Address::Api { id, stage: None, rest: path, own_name: true });
+        return Ok(Address::Api { id, stage: None, rest: path, is_execute_api: true });
     }
     if !front.takes_host(host) {
         return Ok(Address::Domain);
@@ -226,29 +232,29 @@ fn address<'a>(front: &'a Front, host: &'a str, path: &'a str) -> Result<Address
                 id,
                 stage: None,
                 rest: rest.get(id.len()..).unwrap_or_default(),
-                own_name: false,
+                is_execute_api: front.is_public,
             });
         }
-        if let Some(address) = older_form(path) {
+        if let Some(address) = older_form(front, path) {
             return Ok(address);
         }
     }
     match &front.only_api {
         Some(id) => {
             let stage = front.only_stage.as_ref().map(StageName::as_str);
-            Ok(Address::Api { id: id.as_str(), stage, rest: path, own_name: false })
+            Ok(Address::Api { id: id.as_str(), stage, rest: path, is_execute_api: false })
         }
         None => Err(Refusal::NoSuchStage),
     }
 }
 
 /// Reads `/restapis/{api-id}/{stage}/_user_request_/path`.
-fn older_form(path: &str) -> Option<Address<'_>> {
+fn older_form<'a>(front: &Front, path: &'a str) -> Option<Address<'a>> {
     let (id, rest) = path.strip_prefix(OLDER_PATH_FORM)?.split_once('/')?;
     let (stage, rest) = rest.split_once('/')?;
     let rest = rest.strip_prefix(OLDER_PATH_MARK)?;
     let whole = rest.is_empty() || rest.starts_with('/');
-    whole.then_some(Address::Api { id, stage: Some(stage), rest, own_name: false })
+    whole.then_some(Address::Api { id, stage: Some(stage), rest, is_execute_api: front.is_public })
 }
 
 fn is_loopback(host: &str) -> bool {

@@ -10,6 +10,10 @@ use gatelet_model::{Api, DomainName, Stage, StageName};
 use super::{DEFINITIONS_AT_FAULT, Failure};
 use crate::definition::{Decisions, Rendering, import_file, stages, unknown_parameters, unserved};
 use crate::dev::Projects;
+use crate::requests::printable;
+
+/// Names of users are cut after this many characters.
+const NAME_CHARACTERS_MAX: usize = 120;
 
 /// Which definitions, and what their stages are like.
 #[derive(Debug, Args)]
@@ -38,11 +42,14 @@ pub(super) struct Ready {
 }
 
 /// What definitions came to.
+#[derive(Default)]
 pub(super) struct Imported {
     /// Their APIs, in their order.
     pub(super) apis: Vec<Ready>,
     /// Their custom domains, where they can be served as they are meant.
     pub(super) domains: Vec<DomainName>,
+    /// The functions that the APIs invoke by a name that is not theirs, since the template does not give it.
+    pub(super) unnamed_functions: Vec<String>,
 }
 
 impl DefinitionArguments {
@@ -70,14 +77,26 @@ impl DefinitionArguments {
         }
         let at_fault = |message: String| Failure { message, code: DEFINITIONS_AT_FAULT };
         let variables: BTreeMap<String, String> = self.variables.iter().cloned().collect();
-        let mut imported = Imported { apis: Vec::new(), domains: Vec::new() };
+        let mut imported = Imported::default();
         if broken.is_empty() {
             for (file, definition) in definitions {
+                let first = imported.apis.len();
                 for defined in definition.apis {
                     let stages = stages(&defined, self.stage.as_ref(), &variables).map_err(|problem| {
                         at_fault(format!("the stage of `{file}` cannot be made: {problem}"))
                     })?;
                     imported.apis.push(Ready { file: file.clone(), api: defined.api, stages });
+                }
+                let apis = imported.apis.get(first..).unwrap_or_default();
+                for function in definition.functions.iter().filter(|one| !one.name_is_given) {
+                    if name_somewhere(apis, &function.name).map_err(|error| at_fault(error.to_string()))? {
+                        let name = printable(&function.logical_id, NAME_CHARACTERS_MAX);
+                        said.push_str(&format!(
+                            "  the function `{name}` of `{file}` has no `FunctionName`, so CloudFormation gives it a name that \
+                             cannot be known here, and calls to it find nobody; give it a `FunctionName`\n"
+                        ));
+                        imported.unnamed_functions.push(name.into_owned());
+                    }
                 }
                 for domain in definition.domains {
                     match unserved(&domain) {
@@ -100,5 +119,40 @@ impl DefinitionArguments {
             return Err(at_fault("the definitions hold no API; add one".to_owned()));
         }
         Ok(imported)
+    }
+}
+
+/// Whether APIs or their stages' variables name a function, in an ARN or alone.
+fn name_somewhere(apis: &[Ready], function: &str) -> serde_json::Result<bool> {
+    for ready in apis {
+        let texts = [serde_json::to_string(&ready.api)?, serde_json::to_string(&ready.stages)?];
+        if texts.iter().any(|text| has_word(text, function)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether a text holds a function's name, not merely one that begins or ends like it.
+fn has_word(text: &str, name: &str) -> bool {
+    let is_of_name = |character: char| character.is_ascii_alphanumeric() || "-_".contains(character);
+    text.match_indices(name).any(|(start, found)| {
+        let before = text.get(..start).and_then(|text| text.chars().next_back());
+        let after = text.get(start + found.len()..).and_then(|text| text.chars().next());
+        !before.is_some_and(is_of_name) && !after.is_some_and(is_of_name)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_found_as_a_whole() {
+        assert!(has_word("arn:aws:lambda:eu-west-1:1:function:app-Pets/invocations", "app-Pets"));
+        assert!(has_word("\"app-PetsOld\", \"app-Pets\"", "app-Pets"));
+        for text in ["app-PetsOld", "app-Pets-Old", "my-app-Pets", "app_Pets", ""] {
+            assert!(!has_word(text, "app-Pets"), "{text}");
+        }
     }
 }

@@ -1,13 +1,13 @@
 //! `gatelet deploy`.
 
 use clap::Args;
-use gatelet_control::deploy::{Deployed, deploy};
+use gatelet_control::deploy::{Deployed, Occupant, deploy, occupant};
 use gatelet_model::{Api, DomainName, Stage};
 use serde_json::{Value, json};
 
-use super::definitions::{DefinitionArguments, Imported};
+use super::definitions::{DefinitionArguments, Imported, Ready};
 use super::table::{Table, TableArguments, progress};
-use super::{Failure, ReadingArguments};
+use super::{DEFINITIONS_AT_FAULT, Failure, ReadingArguments};
 use crate::requests::printable;
 
 /// Names of users are cut after this many characters.
@@ -17,7 +17,8 @@ const NAME_CHARACTERS_MAX: usize = 120;
 #[command(after_help = "\
 Credentials and region come from the environment: eval \"$(aws configure export-credentials --format env)\"
 
-The id of an API follows from its file's path below the current directory: deploy it from the same one.
+The id of an API follows from its file's path below the current directory: deploy it from the same one. What another
+project's file of the same path has deployed is not touched without `--replace`.
 
 A deployment is stored whole before its stage shows it; a router notices within seconds. What was shown before stays
 stored: `gatelet rollback` goes back to it.")]
@@ -35,6 +36,14 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
 
+    /// Go on where a stage shows an API of another name or kind under the same id
+    #[arg(long)]
+    replace: bool,
+
+    /// Go on where an API invokes a function of its template that has no `FunctionName`
+    #[arg(long)]
+    allow_unnamed_functions: bool,
+
     /// Say what was done as JSON
     #[arg(long)]
     json: bool,
@@ -43,8 +52,18 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: &Arguments) -> Result<String, Failure> {
     let table = arguments.table.open().await?;
     let scope = table.definitions.scope().clone();
-    let Imported { apis, domains } =
+    let Imported { apis, domains, unnamed_functions } =
         arguments.definitions.import(&arguments.reading.decisions(scope.account, scope.region))?;
+    if !unnamed_functions.is_empty() && !arguments.allow_unnamed_functions {
+        return Err(refused(&format!(
+            "nothing is deployed: the names of {} are not known; give each a `FunctionName`, or go on with \
+             `--allow-unnamed-functions`",
+            unnamed_functions.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+        )));
+    }
+    if !arguments.replace {
+        occupied_by_none_other(&table, &apis).await?;
+    }
     let mut done = Vec::new();
     for ready in apis {
         for stage in ready.stages {
@@ -66,6 +85,32 @@ pub(super) async fn run(arguments: &Arguments) -> Result<String, Failure> {
         put(&table, domain).await?;
     }
     Ok(if arguments.json { as_json(&done, &domains) } else { as_text(&done, &domains, &table.shown) })
+}
+
+/// Whatever a stage shows is an earlier deployment of the same API, as far as its name and kind tell.
+async fn occupied_by_none_other(table: &Table, apis: &[Ready]) -> Result<(), Failure> {
+    for Ready { file, api, stages } in apis {
+        for stage in stages {
+            let found = occupant(&table.definitions, api, stage.name(), table.deadline()).await;
+            if let Some(Occupant { name, kind }) = found.map_err(|error| Failure::of_command(&error))? {
+                return Err(refused(&format!(
+                    "nothing is deployed: the stage `{}` of the API id `{}` shows the {kind} `{}`, and `{file}` defines the {} \
+                     `{}`; ids follow from the paths of files, so another project's file may have this one: deploy from another \
+                     directory, or put the API in the other's place with `--replace`",
+                    stage.name(),
+                    api.id(),
+                    printable(&name, NAME_CHARACTERS_MAX),
+                    api.kind(),
+                    printable(api.name(), NAME_CHARACTERS_MAX),
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn refused(message: &str) -> Failure {
+    Failure { message: message.to_owned(), code: DEFINITIONS_AT_FAULT }
 }
 
 async fn put(table: &Table, domain: &DomainName) -> Result<(), Failure> {

@@ -32,7 +32,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<String, Failure> {
     let decisions = arguments.decisions.decisions();
-    let Imported { apis, domains } = arguments.definitions.import(&decisions)?;
+    let Imported { apis, domains, .. } = arguments.definitions.import(&decisions)?;
     let at_fault = |error: &dyn std::fmt::Display| Failure {
         message: format!("the definitions cannot be packed: {error}"),
         code: DEFINITIONS_AT_FAULT,

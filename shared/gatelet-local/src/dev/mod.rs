@@ -22,7 +22,7 @@ use gatelet_aws::backends::HttpBackends;
 use gatelet_aws::clock::SystemClock;
 use gatelet_aws::environment::{Environment, EnvironmentProblem};
 use gatelet_aws::functions::{LambdaFunctions, LambdaSettings};
-use gatelet_core::pipeline::Front;
+use gatelet_core::pipeline::{Front, OWN_NAME_SUFFIXES};
 use gatelet_model::StageName;
 use http::Uri;
 use tokio::net::TcpListener;
@@ -41,9 +41,6 @@ pub use show::Look;
 use signals::Signals;
 pub use state::StateChoice;
 use watch::Watch;
-
-/// What APIs' own names end in on this machine: its own name, and AWS's, for clients that are pointed here.
-const OWN_NAME_SUFFIXES: [&str; 3] = ["localhost", "amazonaws.com", "amazonaws.com.cn"];
 
 /// Names of APIs are cut after this many characters.
 const NAME_CHARACTERS_MAX: usize = 120;

@@ -2,15 +2,13 @@
 
 use std::net::IpAddr;
 
-use gatelet_core::Scheme;
 use serde_json::json;
 
 use super::*;
 
-const FORGERIES: [(&str, &str); 4] = [
+const FORGERIES: [(&str, &str); 3] = [
     ("x-gatelet-host", "pets.example.com"),
-    ("cloudfront-viewer-address", "198.51.100.9:4711"),
-    ("cloudfront-forwarded-proto", "http"),
+    ("x-gatelet-client", "198.51.100.9"),
     ("x-gatelet-origin-secret", "wrong-0123456789abcd"),
 ];
 
@@ -46,7 +44,7 @@ fn nothing_that_a_client_says_of_itself_is_believed() {
             (honest.peer, honest.scheme, Origin::Anybody)
         );
         assert_eq!(forged.request.headers()["host"], honest.request.headers()["host"]);
-        for name in ["x-gatelet-host", "x-gatelet-origin-secret"] {
+        for name in ["x-gatelet-host", "x-gatelet-client", "x-gatelet-origin-secret"] {
             assert!(!forged.request.headers().contains_key(name), "{name}");
         }
         assert_eq!(received_with(SECRET, &with(event, &FORGERIES)).origin, Origin::Unproven);
@@ -56,30 +54,35 @@ fn nothing_that_a_client_says_of_itself_is_believed() {
 #[test]
 fn the_edge_is_believed_where_it_proves_itself() {
     for event in public() {
-        let proof = [&FORGERIES[..3], &[("x-gatelet-origin-secret", SECRET)]].concat();
+        let proof = [&FORGERIES[..2], &[("x-gatelet-origin-secret", SECRET)]].concat();
         let told = received_with(SECRET, &with(event, &proof));
         assert_eq!((told.origin, told.peer), (Origin::Proven, IpAddr::from([198, 51, 100, 9])));
         assert_eq!(told.request.headers()["host"], "pets.example.com");
         assert!(!told.request.headers().contains_key("x-gatelet-origin-secret"));
-        let is_api_gateway = matches!(told.door, Door::RestApi | Door::HttpApi);
-        assert_eq!(told.scheme == Scheme::Https, is_api_gateway, "{:?}", told.door);
     }
 }
 
 #[test]
-fn a_viewers_address_has_its_port_behind_the_last_colon() {
+fn the_edge_tells_one_client_or_none() {
     for (text, expected) in [
-        ("198.51.100.9:4711", Some("198.51.100.9")),
-        ("2001:db8::9:4711", Some("2001:db8::9")),
-        ("[2001:db8::9]:4711", Some("2001:db8::9")),
+        ("198.51.100.9", Some("198.51.100.9")),
+        ("2001:db8::9", Some("2001:db8::9")),
+        ("10.0.0.1,198.51.100.9", None),
         ("nobody", None),
         ("", None),
     ] {
-        let headers = [("x-gatelet-origin-secret", SECRET), ("cloudfront-viewer-address", text)];
+        let headers = [("x-gatelet-origin-secret", SECRET), ("x-gatelet-client", text)];
         let told = received_with(SECRET, &with(sample("function-url/page.json"), &headers));
         let usual = "203.0.113.7";
         assert_eq!(told.peer.to_string(), expected.unwrap_or(usual), "{text}");
     }
+    let mut twice = with(sample("alb/page-multi-value.json"), &[("x-gatelet-origin-secret", SECRET)]);
+    let honest = received_with(SECRET, &twice);
+    twice["multiValueHeaders"]["x-gatelet-client"] = json!(["10.0.0.1", "198.51.100.9"]);
+    twice["multiValueHeaders"]["x-gatelet-host"] = json!(["evil.example.com", "pets.example.com"]);
+    let told = received_with(SECRET, &twice);
+    assert_eq!((told.origin, told.peer), (Origin::Proven, honest.peer), "one of two may be the client's own");
+    assert_eq!(told.request.headers()["host"], honest.request.headers()["host"]);
 }
 
 #[test]
@@ -120,7 +123,7 @@ fn what_the_way_here_added_is_taken_off_again() {
         "the first one is the client's own"
     );
     assert_eq!(left(received(&url("6.6.6.6"))), ["6.6.6.6"], "nobody has added anything");
-    let proof = [("x-gatelet-origin-secret", SECRET), ("cloudfront-viewer-address", "198.51.100.9:4711")];
+    let proof = [("x-gatelet-origin-secret", SECRET), ("x-gatelet-client", "198.51.100.9")];
     let proven = |text: &str| left(received_with(SECRET, &with(url(text), &proof)));
     assert!(proven("198.51.100.9, 203.0.113.7").is_empty());
     assert_eq!(proven("6.6.6.6,198.51.100.9,203.0.113.7"), ["6.6.6.6"]);

@@ -123,6 +123,19 @@ fn an_http_apis_decoded_path_stays_a_path() {
 }
 
 #[test]
+fn an_http_apis_payload_1_0_has_its_stage_in_the_path_and_a_rest_apis_has_not() {
+    for (version, expected) in [(json!("1.0"), "/dev/pets"), (json!(null), "/front/dev/pets")] {
+        let event = json!({
+            "version": version,
+            "httpMethod": "GET",
+            "path": "/front/dev/pets",
+            "requestContext": {"apiId": "a", "stage": "front", "domainName": "a.execute-api.us-east-1.amazonaws.com"},
+        });
+        assert_eq!(received(&event).request.uri(), expected, "{version}");
+    }
+}
+
+#[test]
 fn an_http_apis_stage_is_no_part_of_the_path_where_it_stands_there() {
     let own = "f6g7h8i9j0.execute-api.us-east-1.amazonaws.com";
     for (domain, stage, path, expected) in [

@@ -40,6 +40,10 @@ pub struct FunctionDefinition {
     pub logical_id: String,
     /// Its name.
     pub name: String,
+    /// Whether the template gives the name. CloudFormation chooses an unpredictable one where it does not
+    /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-function.html>),
+    /// and `name` stands in for it.
+    pub name_is_given: bool,
     /// Its ARN, without version or alias.
     pub arn: String,
     /// The alias that is published with every change; events invoke it.
@@ -140,6 +144,7 @@ fn function(resolver: &mut Resolver<'_>, resource: &Resolved, is_sam: bool) -> F
     let (code_place, handler_place) = (place(CODE_PROPERTIES), place(&["Handler"]));
     FunctionDefinition {
         logical_id: resource.logical_id.clone(),
+        name_is_given: text("FunctionName").is_some(),
         alias: text("AutoPublishAlias").filter(|_| is_sam),
         runtime: text("Runtime"),
         handler: text("Handler"),

@@ -84,6 +84,7 @@ impl<'a> Source<'a> {
     pub(super) fn protocol(&self) -> &'static str {
         match self.record.version {
             http::Version::HTTP_2 => "HTTP/2.0",
+            http::Version::HTTP_3 => "HTTP/3.0",
             http::Version::HTTP_10 => "HTTP/1.0",
             _ => "HTTP/1.1",
         }

@@ -39,7 +39,7 @@ fn hosts_are_read_in_every_spelling() {
 #[test]
 fn addresses_take_every_form() {
     let front = front();
-    let api = |id, stage, rest, own_name| Ok(Address::Api { id, stage, rest, own_name });
+    let api = |id, stage, rest, is_execute_api| Ok(Address::Api { id, stage, rest, is_execute_api });
     for (host, path, expected) in [
         ("abc.execute-api.localhost", "/dev/x", api("abc", None, "/dev/x", true)),
         ("abc.execute-api.us-east-1.amazonaws.com", "/", api("abc", None, "/", true)),
@@ -90,5 +90,27 @@ fn the_longest_mapping_wins() {
     ] {
         let (mapping, left) = longest_mapping(&domain, path).unwrap();
         assert_eq!((mapping.key.as_str(), left), (key, rest), "{path}");
+    }
+}
+
+#[test]
+fn where_strangers_come_in_a_path_form_is_an_address_that_an_api_can_refuse() {
+    let public = Front { is_public: true, ..front() };
+    for path in ["/_aws/execute-api/abc/dev/x", "/restapis/abc/dev/_user_request_/x"] {
+        let found = address(&public, "gateway.lan", path).unwrap();
+        assert!(matches!(found, Address::Api { id: "abc", is_execute_api: true, .. }), "{path}: {found:?}");
+    }
+    let only = address(&public, "gateway.lan", "/dev/x").unwrap();
+    assert!(matches!(only, Address::Api { id: "only1", is_execute_api: false, .. }), "{only:?}");
+}
+
+#[test]
+fn a_pinned_api_takes_every_host_and_whole_paths_where_its_stage_is_pinned_too() {
+    let stage = StageName::parse("prod").unwrap();
+    let pinned = Front { every_host: true, path_forms: false, only_stage: Some(stage), ..front() };
+    for host in ["evil.example", "abc.execute-api.localhost", "api.example.com"] {
+        let path = "/_aws/execute-api/abc/dev/x";
+        let expected = Address::Api { id: "only1", stage: Some("prod"), rest: path, is_execute_api: false };
+        assert_eq!(address(&pinned, host, path), Ok(expected), "{host}");
     }
 }
