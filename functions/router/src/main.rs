@@ -20,11 +20,12 @@ const EXTENSION: &str = "gatelet-router";
 type Response = FunctionResponse<Buffered, AnswerBody>;
 
 fn main() -> ExitCode {
-    let function = Environment::of_process().unwrap_or_default().function().clone();
+    let (environment, problems) = Environment::of_process_with_problems();
+    let function = environment.function();
     telemetry::start_diagnostics(function.log_level);
     let outcome = runtime(function.concurrency)
         .map_err(Error::from)
-        .and_then(|runtime| runtime.block_on(serve(&function)));
+        .and_then(|runtime| runtime.block_on(serve(function, Router::of_process(&environment, &problems))));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -42,8 +43,8 @@ fn runtime(concurrency: usize) -> std::io::Result<Runtime> {
     }
 }
 
-async fn serve(function: &FunctionSettings) -> Result<(), Error> {
-    let router = Arc::new(Router::of_process());
+async fn serve(function: &FunctionSettings, router: Router) -> Result<(), Error> {
+    let router = Arc::new(router);
     if let Some(runtime_api) = &function.runtime_api {
         // What is written is written at once; what counts requests will have more to say here.
         let flush = || telemetry::write_line("");

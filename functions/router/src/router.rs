@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use gatelet_aws::clock::SystemClock;
 use gatelet_aws::edge::{self, OpenRecord, Sink, unless_panicking};
-use gatelet_aws::environment::{Environment, RequestLog, RouterSettings};
+use gatelet_aws::environment::{Environment, EnvironmentProblem, RouterSettings};
 use gatelet_aws::events::{Buffered, Door, HttpEvent, Origin, Prelude, Received, UnknownEvent};
 use gatelet_core::Arrival;
 use gatelet_core::payload::{Body, BodyError, Response};
@@ -13,7 +13,7 @@ use gatelet_core::pipeline::{self, Front, OWN_NAME_SUFFIXES};
 use gatelet_core::ports::{BackendError, Clock, Timestamp, World};
 use gatelet_core::record::{End, Record};
 use gatelet_core::refusal::Refusal;
-use http::{Method, StatusCode};
+use http::Method;
 
 use crate::body::AnswerBody;
 use crate::log::RequestLines;
@@ -82,30 +82,29 @@ impl Router {
                 let front = front(&settings, &world);
                 Self::serving(world, front, settings, sink)
             }
-            Err(why) => Self { settings, ..Self::closed(why, sink) },
+            Err(why) => Self::closed(why, settings, sink),
         }
     }
 
-    /// The function of this process: as its environment says, with its records on standard output.
+    /// The function of this process, with its records on standard output: as its environment says, or closed for what is wrong
+    /// with that.
     #[must_use]
-    pub fn of_process() -> Self {
-        match Environment::of_process() {
-            Ok(environment) => {
-                let which = environment.router().request_log;
-                Self::new(&environment, Arc::new(RequestLines { which }))
-            }
-            Err(problems) => {
-                let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
-                Self::closed(problems.join("; "), Arc::new(RequestLines { which: RequestLog::All }))
-            }
+    pub fn of_process(environment: &Environment, problems: &[EnvironmentProblem]) -> Self {
+        let settings = environment.router();
+        let sink = Arc::new(RequestLines { which: settings.request_log });
+        if problems.is_empty() {
+            return Self::new(environment, sink);
         }
+        let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        Self::closed(problems.join("; "), settings.clone(), sink)
     }
 
-    fn closed(why: String, sink: Arc<dyn Sink>) -> Self {
+    /// A function that serves nothing, and says so in the shape that its door takes.
+    fn closed(why: String, settings: RouterSettings, sink: Arc<dyn Sink>) -> Self {
         tracing::error!(why, "no request can be served");
         Self {
             state: State::Closed(why),
-            settings: RouterSettings::default(),
+            settings,
             front: Front::default(),
             sink,
             clock: SystemClock::new(),
@@ -203,12 +202,9 @@ impl<W: Ports> Router<W> {
     ) -> Buffered {
         let limit = door.answer_bytes_max();
         let (head, body) = response.into_parts();
-        let has_body = *method != Method::HEAD
-            && !matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+        let body = if edge::has_body(method, head.status) { body } else { Body::Empty };
         let left = arrival.deadline.since(self.clock().now());
-        let collecting =
-            tokio::time::timeout(left, if has_body { body } else { Body::Empty }.collect_up_to(limit));
-        let refusal = match collecting.await {
+        let refusal = match tokio::time::timeout(left, body.collect_up_to(limit)).await {
             Ok(Ok(body)) => {
                 let answer = Buffered::new(door, head, body);
                 if answer.fits() {

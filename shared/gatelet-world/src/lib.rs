@@ -6,10 +6,12 @@ mod backends;
 mod clock;
 mod definitions;
 mod functions;
+mod records;
 mod world;
 
 pub use backends::{MemoryBackends, SeenCall};
 pub use clock::VirtualClock;
 pub use definitions::MemoryDefinitions;
 pub use functions::{MemoryFunctions, SeenInvocation};
+pub use records::{proxied_record, unlocated_record};
 pub use world::MemoryWorld;

@@ -4,10 +4,11 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use gatelet_aws::definitions::PACK_FILE;
+use gatelet_aws::environment::Environment;
 use gatelet_core::refusal::Refusal;
 use gatelet_tests::doors::{Answer, Records, invoke};
 use http::StatusCode;
-use router::Router;
+use router::{Reply, Router};
 
 use crate::fixture::{NOW, at_balancer, at_url, environment};
 
@@ -62,6 +63,21 @@ async fn it_answers_503_and_says_why_in_its_log() {
         let is_told = |refusal: Option<&Refusal>| matches!(refusal, Some(Refusal::DefinitionsUnavailable(told)) if told.contains(why));
         assert!(records.iter().all(|record| is_told(record.refusal())), "{records:?}");
     }
+}
+
+#[tokio::test]
+async fn it_says_so_as_its_door_takes_it_whatever_else_is_wrong() {
+    let variables = [("GATELET_RESPONSE_STREAMING", "true"), ("GATELET_REQUEST_LOG", "nonsense")];
+    let (environment, problems) =
+        Environment::read(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    let router = Router::of_process(&environment, &problems);
+    let reply = invoke(&router, &at_url("/dev/a"), NOW).await.unwrap();
+    assert!(
+        matches!(&reply, Reply::Streamed(prelude, _) if prelude.status == StatusCode::SERVICE_UNAVAILABLE)
+    );
+    let whole = Answer::of(invoke(&router, &at_balancer("/dev/a"), NOW).await.unwrap()).await;
+    assert_eq!(whole.status, StatusCode::SERVICE_UNAVAILABLE);
 }
 
 #[tokio::test]

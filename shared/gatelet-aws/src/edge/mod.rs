@@ -15,4 +15,4 @@ pub use head::{check_head, refuse_unseen};
 pub use identity::arrival;
 pub use outbound::Outbound;
 pub use panics::unless_panicking;
-pub use record::{OpenRecord, Sink};
+pub use record::{OpenRecord, Sink, has_body};

@@ -15,6 +15,13 @@ pub trait Sink: Send + Sync + 'static {
     fn take(&self, record: SealedRecord);
 }
 
+/// Whether the answer to a request of this method, with this status, has a body at all
+/// (<https://www.rfc-editor.org/rfc/rfc9110#section-6.4.1>).
+#[must_use]
+pub fn has_body(method: &Method, status: StatusCode) -> bool {
+    *method != Method::HEAD && !matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+}
+
 /// A record that is sealed exactly once: with its answer's last byte, or, dropped before, as left by the client.
 /// It keeps a guard of the door's, such as a count of requests under way, for as long as it is open.
 pub struct OpenRecord<G = ()> {
@@ -42,9 +49,8 @@ impl<G> OpenRecord<G> {
     #[must_use]
     pub fn answer(self, method: &Method, response: Response) -> http::Response<Outbound<G>> {
         let (head, body) = response.into_parts();
-        let has_body = *method != Method::HEAD
-            && !matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
-        let outbound = if has_body { Outbound::new(body, self) } else { Outbound::none(self) };
+        let outbound =
+            if has_body(method, head.status) { Outbound::new(body, self) } else { Outbound::none(self) };
         http::Response::from_parts(head, outbound)
     }
 

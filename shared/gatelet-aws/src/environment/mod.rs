@@ -152,10 +152,13 @@ impl Environment {
     /// # Errors
     /// All problems, in the order of the table above.
     pub fn of_process() -> Result<Self, Vec<EnvironmentProblem>> {
-        Self::parse(
-            std::env::vars_os()
-                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
-        )
+        Self::parse(of_process())
+    }
+
+    /// The same for a process that goes on in spite of problems, to say so: whatever can be understood, and the problems.
+    #[must_use]
+    pub fn of_process_with_problems() -> (Self, Vec<EnvironmentProblem>) {
+        Self::read(of_process())
     }
 
     /// Reads variables.
@@ -165,6 +168,13 @@ impl Environment {
     pub fn parse(
         variables: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, Vec<EnvironmentProblem>> {
+        let (environment, problems) = Self::read(variables);
+        if problems.is_empty() { Ok(environment) } else { Err(problems) }
+    }
+
+    /// Reads whatever can be understood of variables, and says what cannot.
+    #[must_use]
+    pub fn read(variables: impl IntoIterator<Item = (String, String)>) -> (Self, Vec<EnvironmentProblem>) {
         let variables: BTreeMap<String, String> = variables
             .into_iter()
             .map(|(name, value)| (name, value.trim().to_owned()))
@@ -184,7 +194,7 @@ impl Environment {
             allows_private_backends: reading.value(ALLOW_PRIVATE_BACKENDS, parse_flag).unwrap_or_default(),
         }
         .without_ignored(reading.value(IGNORE_ENDPOINTS, parse_flag).unwrap_or_default());
-        if reading.problems.is_empty() { Ok(environment) } else { Err(reading.problems) }
+        (environment, reading.problems)
     }
 
     fn without_ignored(self, is_ignored: bool) -> Self {
@@ -240,6 +250,11 @@ impl Environment {
             None => BackendSettings::new(AddressPolicy::local()),
         }
     }
+}
+
+fn of_process() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
 /// Variables on their way to settings.

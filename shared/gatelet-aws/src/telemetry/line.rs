@@ -77,56 +77,21 @@ fn insert(line: &mut Map<String, Value>, name: &str, value: Value) {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
-    use std::net::IpAddr;
     use std::time::Duration;
 
-    use gatelet_core::record::{ApiFamily, IntegrationCall, Place, Record};
-    use gatelet_core::{Arrival, Scheme, Timestamp};
+    use gatelet_world::proxied_record;
     use serde_json::json;
 
     use super::*;
 
-    fn record(path: &str) -> Record {
-        let arrival = Arrival {
-            now: Timestamp::from_milliseconds(1_795_190_400_000),
-            request_id: "id".into(),
-            extended_request_id: "extended=".into(),
-            draw: 0,
-            peer: IpAddr::from([127, 0, 0, 1]),
-            scheme: Scheme::Https,
-            trace_id: None,
-            deadline: Timestamp::from_milliseconds(1_795_190_500_000),
-        };
-        let mut record = Record::open(&arrival, http::Method::GET, http::Version::HTTP_11);
-        record.note_request(path, Some("curl"));
-        record
-    }
-
-    fn proxied() -> Record {
-        let mut record = record("/_aws/execute-api/abc/dev/pets/1");
-        record.note_place(Place {
-            family: ApiFamily::Rest,
-            api_id: "abc".into(),
-            api_name: "Pets".into(),
-            stage: "dev".into(),
-            deployment_id: "deployment".into(),
-            canary: false,
-        });
-        record.note_route("GET /pets/{petId}".into());
-        record.note_integration(IntegrationCall {
-            kind: "HTTP_PROXY",
-            status: Some(200),
-            latency: Duration::from_millis(17),
-            error: None,
-        });
-        record.note_status(http::StatusCode::OK);
-        record
-    }
-
     #[test]
     fn json_has_the_names_of_context() {
         let mut text = String::new();
-        push_line(&proxied().seal(End::Complete, 5, Duration::from_millis(21)), Some("why"), &mut text);
+        push_line(
+            &proxied_record().seal(End::Complete, 5, Duration::from_millis(21)),
+            Some("why"),
+            &mut text,
+        );
         let line: Value = serde_json::from_str(&text).unwrap();
         let expected = json!({
             "requestId": "id", "extendedRequestId": "extended=", "requestTimeEpoch": 1_795_190_400_000_u64,

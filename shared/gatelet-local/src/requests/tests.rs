@@ -1,13 +1,12 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::net::IpAddr;
 use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
 use gatelet_core::payload::BodyError;
-use gatelet_core::record::{ApiFamily, End, IntegrationCall, Place, Record};
+use gatelet_core::record::End;
 use gatelet_core::refusal::Refusal;
-use gatelet_core::{Arrival, Scheme, Timestamp};
+use gatelet_world::{proxied_record, unlocated_record};
 use serde_json::Value;
 
 use super::*;
@@ -53,43 +52,6 @@ fn console(format: LogFormat) -> (Console, Writer, Shared, Shared) {
     (console, writer, output, aside)
 }
 
-fn record(path: &str) -> Record {
-    let arrival = Arrival {
-        now: Timestamp::from_milliseconds(1_795_190_400_000),
-        request_id: "id".into(),
-        extended_request_id: "extended=".into(),
-        draw: 0,
-        peer: IpAddr::from([127, 0, 0, 1]),
-        scheme: Scheme::Https,
-        trace_id: None,
-        deadline: Timestamp::from_milliseconds(1_795_190_500_000),
-    };
-    let mut record = Record::open(&arrival, http::Method::GET, http::Version::HTTP_11);
-    record.note_request(path, Some("curl"));
-    record
-}
-
-fn proxied() -> Record {
-    let mut record = record("/_aws/execute-api/abc/dev/pets/1");
-    record.note_place(Place {
-        family: ApiFamily::Rest,
-        api_id: "abc".into(),
-        api_name: "Pets".into(),
-        stage: "dev".into(),
-        deployment_id: "deployment".into(),
-        canary: false,
-    });
-    record.note_route("GET /pets/{petId}".into());
-    record.note_integration(IntegrationCall {
-        kind: "HTTP_PROXY",
-        status: Some(200),
-        latency: Duration::from_millis(17),
-        error: None,
-    });
-    record.note_status(http::StatusCode::OK);
-    record
-}
-
 fn line(sealed: &SealedRecord) -> String {
     let mut output = String::new();
     Lines::new(false).push(sealed, &mut output);
@@ -98,7 +60,7 @@ fn line(sealed: &SealedRecord) -> String {
 
 #[test]
 fn a_line_says_what_happened_and_how_long_it_took() {
-    let line = line(&proxied().seal(End::Complete, 5, Duration::from_micros(21_400)));
+    let line = line(&proxied_record().seal(End::Complete, 5, Duration::from_micros(21_400)));
     let columns: Vec<&str> = line.split("  ").map(str::trim).filter(|column| !column.is_empty()).collect();
     assert_eq!(columns, ["GET", "/dev/pets/1", "GET /pets/{petId} 200", "21 ms", "backend 17 ms", "id"]);
 }
@@ -108,7 +70,7 @@ fn lines_below_each_other_are_aligned() {
     let mut lines = Lines::new(false);
     let mut output = String::new();
     for path in ["/a-path-that-is-longer-than-others", "/short", "/b"] {
-        let mut record = record(path);
+        let mut record = unlocated_record(path);
         record.note_status(http::StatusCode::OK);
         lines.push(&record.seal(End::Complete, 0, Duration::ZERO), &mut output);
     }
@@ -118,14 +80,14 @@ fn lines_below_each_other_are_aligned() {
 
 #[test]
 fn what_went_wrong_is_said_in_words() {
-    let gone = line(&proxied().seal(End::ClientGone, 1_024, Duration::ZERO));
+    let gone = line(&proxied_record().seal(End::ClientGone, 1_024, Duration::ZERO));
     assert!(gone.contains("the client left after 1024 bytes"), "{gone}");
-    let broken = line(&proxied().seal(End::BrokenOff(BodyError::BrokenOff), 7, Duration::ZERO));
+    let broken = line(&proxied_record().seal(End::BrokenOff(BodyError::BrokenOff), 7, Duration::ZERO));
     assert!(
         broken.contains("the answer broke off after 7 bytes\n        ↳ the sender broke off"),
         "{broken}"
     );
-    let mut refused = record("/x");
+    let mut refused = unlocated_record("/x");
     refused.note_refusal(Refusal::Configuration("no `stage variable`\u{1b}[0m".to_owned()));
     let refused = line(&refused.seal(End::Complete, 0, Duration::ZERO));
     assert!(refused.contains("---"), "{refused}");
@@ -134,10 +96,11 @@ fn what_went_wrong_is_said_in_words() {
 
 #[test]
 fn a_path_can_neither_forge_a_line_nor_fill_the_screen() {
-    let forged = line(&record("/a\r\nGET /forged\u{1b}[2J\u{202e}").seal(End::Complete, 0, Duration::ZERO));
+    let forged =
+        line(&unlocated_record("/a\r\nGET /forged\u{1b}[2J\u{202e}").seal(End::Complete, 0, Duration::ZERO));
     assert_eq!(forged.lines().count(), 1, "{forged:?}");
     assert!(!forged.contains(['\u{1b}', '\u{202e}', '\r']), "{forged:?}");
-    let long = line(&record(&"/a".repeat(4_000)).seal(End::Complete, 0, Duration::ZERO));
+    let long = line(&unlocated_record(&"/a".repeat(4_000)).seal(End::Complete, 0, Duration::ZERO));
     assert!(long.chars().count() < 300, "{long}");
 }
 
@@ -147,12 +110,12 @@ fn requests_never_wait_for_a_terminal_and_what_is_left_out_is_said() {
     output.block(true);
     let requests = WAITING_MAX * 3;
     for _ in 0..requests {
-        console.take(record("/x").seal(End::Complete, 0, Duration::ZERO));
+        console.take(unlocated_record("/x").seal(End::Complete, 0, Duration::ZERO));
     }
     console.say("still here");
     output.block(false);
     console.flush();
-    console.take(record("/last").seal(End::Complete, 0, Duration::ZERO));
+    console.take(unlocated_record("/last").seal(End::Complete, 0, Duration::ZERO));
     drop(console);
     writer.finish();
     let text = output.text();
@@ -177,7 +140,7 @@ fn what_functions_say_fills_no_memory_and_what_is_left_out_is_said() {
             console.say_output("pets │ again".to_owned());
         }
         // Neither kind takes the other's room, and what the command itself says is never left out.
-        console.take(record("/x").seal(End::Complete, 0, Duration::ZERO));
+        console.take(unlocated_record("/x").seal(End::Complete, 0, Duration::ZERO));
         console.say("still here");
         shown_at.block(false);
         drop(console);
@@ -198,7 +161,7 @@ fn what_functions_say_fills_no_memory_and_what_is_left_out_is_said() {
 fn json_lines_are_alone_on_standard_output() {
     let (console, writer, output, aside) = console(LogFormat::Json);
     console.say("hello");
-    console.take(record("/x").seal(End::Complete, 0, Duration::ZERO));
+    console.take(unlocated_record("/x").seal(End::Complete, 0, Duration::ZERO));
     drop(console);
     writer.finish();
     assert_eq!(aside.text(), "hello\n");
