@@ -7,11 +7,8 @@ use gatelet_model::{IntegrationType, Problem};
 /// A part of a definition that no call feels yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NotYet {
-    Authorizer,
-    AwsIam,
     ApiKey,
     ApiKeySource,
-    ResourcePolicy,
     RequestValidator,
     Integration(IntegrationType),
     IntegrationSubtype,
@@ -43,16 +40,8 @@ impl NotYet {
         const PROXIED_OR_MOCKED: &str =
             "calls answer 500; `AWS_PROXY`, `HTTP_PROXY` and `MOCK` are served until this type is";
         match self {
-            Self::Authorizer => (
-                "authorizers (`x-amazon-apigateway-authorizer`)",
-                "calls to the routes that name this one are refused",
-            ),
-            Self::AwsIam => ("IAM authorization (`AWS_IAM`)", "calls to this route are refused"),
             Self::ApiKey => ("API keys", "calls to this route are refused"),
             Self::ApiKeySource => ("`x-amazon-apigateway-api-key-source`", "no API key is read anywhere"),
-            Self::ResourcePolicy => {
-                ("the resource policy (`x-amazon-apigateway-policy`)", "all calls are refused")
-            }
             Self::RequestValidator => (
                 "request validators (`x-amazon-apigateway-request-validators` and `-validator`)",
                 "requests reach the backend unchecked",
@@ -106,7 +95,8 @@ impl NotYet {
             Self::UsagePlans => ("usage plans and API keys", "no key opens anything and nothing is counted"),
             Self::ClientCertificates => (
                 "client certificates of custom domains (mutual TLS)",
-                "the domain is left out, and its name is refused",
+                "`gatelet dev` asks for them with `--https-listen` and `--tls-truststore`; elsewhere the domain is left out, and its \
+                 name is refused",
             ),
             Self::RoutingRules => {
                 ("routing rules of custom domains", "the domain is left out, and its name is refused")
@@ -124,8 +114,7 @@ impl NotYet {
     const fn is_plural(self) -> bool {
         matches!(
             self,
-            Self::Authorizer
-                | Self::ApiKey
+            Self::ApiKey
                 | Self::RequestValidator
                 | Self::Integration(IntegrationType::Aws | IntegrationType::Http)
                 | Self::IntegrationSubtype
