@@ -37,9 +37,9 @@ pub(crate) struct Built {
 }
 
 impl Built {
-    /// The router's executable.
-    pub(crate) fn bootstrap(&self) -> PathBuf {
-        self.folder.join("RouterFunction/bootstrap")
+    /// The executable of a function, by its logical id in the template.
+    pub(crate) fn bootstrap(&self, function: &str) -> PathBuf {
+        self.folder.join(function).join("bootstrap")
     }
 
     /// The template, whose functions' code is beside it.
@@ -103,24 +103,31 @@ pub(crate) fn pack(definitions: &[&str], into: &Path) {
 
 /// A folder as Lambda has it: the router's executable, and the definitions that `gatelet pack` is told to put beside it.
 pub(crate) fn task_root(built: &Built, definitions: &[&str]) -> TempDir {
-    let root = tempfile::tempdir_in(folder()).unwrap();
+    let root = task_root_of(built, "RouterFunction");
     if !definitions.is_empty() {
         pack(definitions, root.path());
     }
-    let bootstrap = root.path().join("bootstrap");
+    root
+}
+
+/// A folder with the executable of a function, by its logical id.
+pub(crate) fn task_root_of(built: &Built, function: &str) -> TempDir {
+    let root = tempfile::tempdir_in(folder()).unwrap();
     // The same file under another name: it is large.
-    fs::hard_link(built.bootstrap(), &bootstrap).unwrap();
+    fs::hard_link(built.bootstrap(function), root.path().join("bootstrap")).unwrap();
     root
 }
 
 #[test]
 fn sam_builds_what_lambda_can_start_and_leaves_the_checkout_alone() {
     let Some(built) = built() else { return };
-    let bytes = fs::read(built.bootstrap()).unwrap();
-    assert_eq!(bytes.get(..4), Some(b"\x7fELF".as_slice()));
-    let newest = newest_glibc(&bytes);
-    assert!(newest <= Some(GLIBC_OF_AL2023), "{newest:?} is needed, Lambda has {GLIBC_OF_AL2023:?}");
-    assert!(newest.is_some(), "the symbols are not found");
+    for function in ["RouterFunction", "AuthorizerFunction"] {
+        let bytes = fs::read(built.bootstrap(function)).unwrap();
+        assert_eq!(bytes.get(..4), Some(b"\x7fELF".as_slice()), "{function}");
+        let newest = newest_glibc(&bytes);
+        assert!(newest <= Some(GLIBC_OF_AL2023), "{newest:?} is needed, Lambda has {GLIBC_OF_AL2023:?}");
+        assert!(newest.is_some(), "the symbols are not found");
+    }
     assert!(built.is_checkout_untouched, "`sam build` wrote into the checkout");
     // What is nested was built with it.
     for nested in ["Edge", "Private", "Observability"] {

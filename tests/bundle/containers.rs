@@ -132,8 +132,8 @@ async fn sam_local_runs_the_router_in_a_container() {
         return;
     }
     let built = built_by_default().expect("the tools are installed");
-    pack(&PETSTORE, built.bootstrap().parent().unwrap());
-    let engine = Engine::start(&built.bootstrap()).await;
+    pack(&PETSTORE, built.bootstrap("RouterFunction").parent().unwrap());
+    let engine = Engine::start(&built.bootstrap("RouterFunction")).await;
 
     // A container for each event: one of each source.
     for sample in samples().iter().filter(|sample| sample.name.ends_with("/page.json")) {

@@ -1,4 +1,4 @@
-//! AWS's own emulator of Lambda's runtime API, which comes with the SAM CLI, and the built router under it.
+//! AWS's own emulator of Lambda's runtime API, which comes with the SAM CLI, and a built function under it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -17,7 +17,7 @@ const FUNCTION: &str = "function";
 /// What parts the head of a streamed answer from its body.
 const PRELUDE_END: [u8; 8] = [0; 8];
 
-/// The router under the emulator. It takes one event at a time: more at once are too much for the emulator.
+/// A function under the emulator. It takes one event at a time: more at once are too much for the emulator.
 pub(crate) struct Emulator {
     running: Running,
     endpoint: String,
@@ -27,7 +27,16 @@ pub(crate) struct Emulator {
 impl Emulator {
     /// Starts it with definitions beside the router, or with what variables say.
     pub(crate) async fn start(built: &Built, definitions: &[&str], variables: &[(&str, &str)]) -> Self {
-        let root = task_root(built, definitions);
+        Self::start_in(built, "router", task_root(built, definitions), variables).await
+    }
+
+    /// Starts it with a function whose executable and files lie in a folder.
+    pub(crate) async fn start_in(
+        built: &Built,
+        name: &str,
+        root: TempDir,
+        variables: &[(&str, &str)],
+    ) -> Self {
         let (address, runtime_api) = (free_address(), free_address());
         let mut command = Command::new(program(built.tools));
         prepare(&mut command, built.tools);
@@ -35,7 +44,7 @@ impl Emulator {
         command.args(["--runtime-api-address", &runtime_api.to_string()]);
         command.arg(root.path().join("bootstrap")).current_dir(root.path());
         // What Lambda says to a function of the template.
-        command.env("LAMBDA_TASK_ROOT", root.path()).env("AWS_LAMBDA_FUNCTION_NAME", "router");
+        command.env("LAMBDA_TASK_ROOT", root.path()).env("AWS_LAMBDA_FUNCTION_NAME", name);
         command.env("AWS_LAMBDA_FUNCTION_TIMEOUT", "35").env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128");
         command.env("AWS_REGION", REGION);
         command.env("AWS_ACCESS_KEY_ID", "testing").env("AWS_SECRET_ACCESS_KEY", "testing");
@@ -45,11 +54,16 @@ impl Emulator {
         Self { running, endpoint: format!("http://{address}"), _root: root }
     }
 
-    /// What the router answers, as Lambda's API gives it.
+    /// What the function answers, as Lambda's API gives it.
     pub(crate) async fn invoke(&self, event: impl Into<Bytes>) -> Bytes {
         let answer = invoke(&self.endpoint, FUNCTION, event).await;
         assert_eq!(answer.status, 200, "{:?}\n{}", answer.body, self.running.said());
         answer.body
+    }
+
+    /// All that it and its function said so far.
+    pub(crate) fn said(&self) -> String {
+        self.running.said()
     }
 }
 

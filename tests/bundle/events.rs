@@ -1,4 +1,4 @@
-//! The events of `events/`, and what each is answered with.
+//! The router's events of `events/`, and what each is answered with.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,6 +16,9 @@ use crate::emulator::{Emulator, streamed};
 pub(crate) const PETSTORE: [&str; 3] = ["examples/petstore/openapi.yaml", "--variable", "pets=localhost"];
 /// What the Function URL of the template is told about itself.
 const STREAMING: (&str, &str) = ("GATELET_RESPONSE_STREAMING", "true");
+
+/// The folder of those that are another function's.
+pub(crate) const AUTHORIZER: &str = "authorizer";
 
 /// An event that lies in the repository.
 pub(crate) struct Sample {
@@ -40,9 +43,8 @@ pub(crate) fn samples() -> Vec<Sample> {
     let expected = fs::read_to_string(folder.join("expected.toml")).unwrap();
     let mut expected: BTreeMap<String, Expected> = toml::from_str(&expected).unwrap();
     let mut samples = Vec::new();
-    for source in
-        fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir())
-    {
+    let sources = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+    for source in sources.filter(|path| path.is_dir() && !path.ends_with(AUTHORIZER)) {
         for path in fs::read_dir(&source).unwrap().map(|entry| entry.unwrap().path()) {
             let name = path.strip_prefix(&folder).unwrap().display().to_string();
             let expected = expected.remove(&name);

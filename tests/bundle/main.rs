@@ -11,6 +11,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod authorizer;
 mod aws;
 mod build;
 mod concurrent;

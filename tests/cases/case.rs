@@ -47,6 +47,9 @@ pub(crate) struct Exchange {
     /// What the function does.
     #[serde(default)]
     pub function: Function,
+    /// What the function does whose name begins with `authorizer`.
+    #[serde(default)]
+    pub authorizer: Function,
     /// Ways on which it does not pass, each with the reason.
     #[serde(default)]
     pub not_through: BTreeMap<Way, String>,
@@ -121,6 +124,8 @@ pub(crate) struct Expect {
     pub backend: Option<SeenByBackend>,
     /// What the function saw; not given where it must not be called.
     pub function: Option<SeenByFunction>,
+    /// What the authorizer's function saw; not given where it must not be called.
+    pub authorizer: Option<SeenByFunction>,
 }
 
 /// What the backend saw.

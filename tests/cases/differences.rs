@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use gatelet_core::record::SealedRecord;
 use gatelet_world::{SeenCall, SeenInvocation};
 
-use crate::case::Exchange;
+use crate::case::{Exchange, SeenByFunction};
 use crate::ways::Happened;
+use crate::world::is_authorizer;
 
 /// What stands in a case for what each request has of its own.
 const REQUEST_ID: &str = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef";
 const EXTENDED_REQUEST_ID: &str = "JKJaXmPLvHcESHA=";
+const API_ID: &str = "{api}";
 const TRACE_ID: &str = "c6af9ac67b6111e69a4193e8";
 
 /// All differences between what an exchange expects and what happened.
@@ -24,7 +26,10 @@ pub(crate) fn differences(exchange: &Exchange, happened: &Happened) -> Vec<Strin
     }
     differences.record(exchange, &happened.record);
     differences.backend(exchange, &happened.calls);
-    differences.function(exchange, &happened.invocations);
+    let (of_authorizer, of_integration): (Vec<_>, Vec<_>) =
+        happened.invocations.iter().partition(|call| is_authorizer(&call.function));
+    differences.function("the authorizer", expect.authorizer.as_ref(), &of_authorizer);
+    differences.function("the function", expect.function.as_ref(), &of_integration);
     differences.list
 }
 
@@ -33,7 +38,9 @@ fn own(happened: &Happened) -> Vec<(&'static str, String)> {
     let record = &happened.record;
     let trace: String =
         record.request_id().chars().filter(char::is_ascii_hexdigit).take(TRACE_ID.len()).collect();
+    let api = record.place().map_or_else(String::new, |place| place.api_id.to_string());
     let mut own = vec![
+        (API_ID, api),
         (REQUEST_ID, record.request_id().to_owned()),
         (EXTENDED_REQUEST_ID, record.extended_request_id().to_owned()),
         (TRACE_ID, trace),
@@ -116,36 +123,40 @@ impl Differences {
         }
     }
 
-    fn function(&mut self, exchange: &Exchange, seen: &[SeenInvocation]) {
-        let (expected, call) = match (&exchange.expect.function, seen) {
+    fn function(&mut self, which: &str, expected: Option<&SeenByFunction>, seen: &[&SeenInvocation]) {
+        let (expected, call) = match (expected, seen) {
             (None, []) => return,
             (None, calls) => {
                 let called = calls.first().map(|call| &call.function);
-                return self.list.push(format!("the function was called: {called:?}"));
+                return self.list.push(format!("{which} was called: {called:?}"));
             }
             (Some(expected), [call]) => (expected, call),
             (Some(_), calls) => {
-                return self.list.push(format!("the function was called {} times, not once", calls.len()));
+                return self.list.push(format!("{which} was called {} times, not once", calls.len()));
             }
         };
         if let Some(name) = &expected.name {
-            self.compare("the function", name, &call.function);
+            self.compare(which, name, &call.function);
         }
         let event: serde_json::Value = match serde_json::from_slice(&call.payload) {
             Ok(event) => event,
-            Err(error) => return self.list.push(format!("the event is not JSON: {error}")),
+            Err(error) => return self.list.push(format!("the event of {which} is not JSON: {error}")),
         };
         let shown = |value: Option<&serde_json::Value>| {
             value.map_or_else(|| "nothing".to_owned(), ToString::to_string)
         };
         for (member, value) in &expected.event {
-            self.compare(&format!("the event's {member}"), &value.to_string(), &shown(event.pointer(member)));
+            self.compare(
+                &format!("{which} event's {member}"),
+                &value.to_string(),
+                &shown(event.pointer(member)),
+            );
         }
         for member in &expected.null {
-            self.compare(&format!("the event's {member}"), "null", &shown(event.pointer(member)));
+            self.compare(&format!("{which} event's {member}"), "null", &shown(event.pointer(member)));
         }
         for member in &expected.absent {
-            self.compare(&format!("the event's {member}"), "nothing", &shown(event.pointer(member)));
+            self.compare(&format!("{which} event's {member}"), "nothing", &shown(event.pointer(member)));
         }
     }
 }

@@ -51,9 +51,12 @@ impl Deployed {
     /// A new world for one exchange.
     pub(crate) fn world(&self, exchange: &Exchange) -> SharedWorld {
         let script = exchange.backend.clone();
-        let function = exchange.function.clone();
-        let world = MemoryWorld::at(NOW, MemoryBackends::answering(move |_| answer(&script)))
-            .with_functions(MemoryFunctions::answering(move |_| function_answer(&function)));
+        let (function, authorizer) = (exchange.function.clone(), exchange.authorizer.clone());
+        let world = MemoryWorld::at(NOW, MemoryBackends::answering(move |_| answer(&script))).with_functions(
+            MemoryFunctions::answering(move |call| {
+                function_answer(if is_authorizer(&call.function) { &authorizer } else { &function })
+            }),
+        );
         world.definitions.publish(&self.deployment, &self.pointer, &account());
         self.domains.iter().for_each(|domain| world.definitions.add_domain(domain.clone()));
         SharedWorld::new(world)
@@ -125,6 +128,11 @@ fn answer(script: &Backend) -> Result<Response, BackendError> {
         }
     }
     builder.body(Body::from(script.body.clone())).map_err(|error| BackendError::BadAnswer(error.to_string()))
+}
+
+/// Whether a function is called as an authorizer.
+pub(crate) fn is_authorizer(function: &str) -> bool {
+    function.contains(":function:authorizer")
 }
 
 fn function_answer(script: &Function) -> Result<FunctionAnswer, FunctionError> {

@@ -6,9 +6,9 @@ use std::process::Output;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gatelet_aws::clock::SystemClock;
 use gatelet_aws::definitions::DynamoDefinitions;
 use gatelet_aws::dynamodb::{Client, DEFINITIONS_TABLE, Scope};
+use gatelet_aws::process::SystemClock;
 use gatelet_core::Timestamp;
 use gatelet_core::ports::Clock;
 use gatelet_local::store::Store;

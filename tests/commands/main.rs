@@ -1,4 +1,4 @@
-//! What brings definitions to a gateway in AWS: `gatelet pack`, `deploy`, `deployments`, `rollback` and `domain`, each
+//! What brings definitions to a gateway in AWS: `gatelet pack`, `deploy`, `deployments`, `rollback`, `domain` and `access-keys`, each
 //! started as a user starts it, against a DynamoDB over loopback.
 #![allow(
     clippy::unwrap_used,
@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod access_keys;
 mod domains;
 mod fixture;
 mod packed;

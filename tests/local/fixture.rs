@@ -4,18 +4,21 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use gatelet_aws::access::{HttpIdentityProviders, ProviderSettings};
 use gatelet_aws::backends::{AddressPolicy, BackendSettings, HttpBackends};
-use gatelet_aws::clock::SystemClock;
 use gatelet_aws::dynamodb::Scope;
+use gatelet_aws::environment::Environment;
 use gatelet_aws::functions::{LambdaFunctions, LambdaSettings};
+use gatelet_aws::process::SystemClock;
 use gatelet_control::deploy::deploy;
 use gatelet_control::document::Source;
 use gatelet_control::import::{self, ImportOptions};
 use gatelet_core::pipeline::Front;
 use gatelet_core::ports::Clock;
 use gatelet_core::record::SealedRecord;
-use gatelet_local::doors::{Gateway, LocalWorld};
+use gatelet_local::doors::{Callers, Gateway, LocalWorld};
 use gatelet_local::server::limits::Patience;
+use gatelet_local::server::tls::Tls;
 use gatelet_local::server::{Server, Sink};
 use gatelet_local::store::{StateOption, Store};
 use gatelet_model::rest::RestStage;
@@ -88,6 +91,21 @@ impl Local {
         allowed_hosts: &[&str],
         patience: Patience,
     ) -> Self {
+        Self::start_inside(None, backend, only, allowed_hosts, patience).await
+    }
+
+    /// A gateway inside TLS, with everything else usual.
+    pub(crate) async fn start_tls(backend: Option<SocketAddr>, tls: Tls, patience: Patience) -> Self {
+        Self::start_inside(Some(tls), backend, Only::Rest, &[], patience).await
+    }
+
+    async fn start_inside(
+        tls: Option<Tls>,
+        backend: Option<SocketAddr>,
+        only: Only,
+        allowed_hosts: &[&str],
+        patience: Patience,
+    ) -> Self {
         let account = AccountId::parse("123456789012").unwrap();
         let region = Region::parse("us-east-1").unwrap();
         let clock = SystemClock::new();
@@ -111,7 +129,11 @@ impl Local {
         let backends = HttpBackends::new(BackendSettings::new(AddressPolicy::local())).unwrap();
         let functions =
             LambdaFunctions::new(LambdaSettings::default().at(target(backend).parse().unwrap())).unwrap();
-        let world = LocalWorld::new(Arc::new(definitions), backends, functions, clock);
+        let callers = Callers {
+            identity_providers: HttpIdentityProviders::new(ProviderSettings::of(&Environment::default())),
+            credentials: store.credentials(region, None, Arc::new(clock)).await.unwrap(),
+        };
+        let world = LocalWorld::new(Arc::new(definitions), backends, functions, callers, clock);
         let front = Front {
             allowed_hosts: allowed_hosts.iter().map(|host| (*host).into()).collect(),
             path_forms: true,
@@ -126,7 +148,11 @@ impl Local {
         let records = Records::default();
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let sink: Arc<dyn Sink> = Arc::new(records.clone());
-        let server = Server::start(listener, Gateway::new(world, front), sink, patience).unwrap();
+        let gateway = Gateway::new(world, front);
+        let server = match tls {
+            Some(tls) => Server::start_tls(listener, tls, gateway, sink, patience).unwrap(),
+            None => Server::start(listener, gateway, sink, patience).unwrap(),
+        };
         Self { address: server.address(), records, rest, http, server: Some(server) }
     }
 }

@@ -10,6 +10,7 @@
 pub mod backend;
 pub mod command;
 pub mod doors;
+pub mod tokens;
 
 use std::path::{Path, PathBuf};
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use gatelet_aws::clock::SystemClock;
 use gatelet_aws::definitions::DynamoDefinitions;
 use gatelet_aws::dynamodb::{Client, DefinitionTable, Scope};
+use gatelet_aws::process::SystemClock;
 use gatelet_control::deploy::{DeployError, Deployed, deploy};
 use gatelet_core::ports::{Clock, Timestamp};
 use gatelet_local::store::{StateOption, Store};

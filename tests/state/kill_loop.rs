@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use gatelet_aws::clock::SystemClock;
+use gatelet_aws::process::SystemClock;
 use gatelet_control::deploy::{DefinitionStore, deploy};
 use gatelet_core::ports::{Clock, Definitions};
 use gatelet_local::store::{StateOption, Store, StoreError};

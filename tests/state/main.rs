@@ -9,6 +9,8 @@
 )]
 
 mod connectors;
+mod credentials;
+mod decisions;
 mod deployments;
 mod fixture;
 mod kill_loop;

@@ -39,10 +39,10 @@ const ARROWS: [Arrow; 7] = [
     },
 ];
 
-/// The functions: `gatelet-aws` and either the data plane or the control plane.
+/// The functions: `gatelet-aws` and either the data plane or the control plane, and what their parts are made of.
 const FUNCTION: Arrow = Arrow {
     from: "functions",
-    to: &["gatelet-aws", "gatelet-core", "gatelet-control", "gatelet-model"],
+    to: &["gatelet-aws", "gatelet-core", "gatelet-control", "gatelet-languages", "gatelet-model"],
     in_tests: &["gatelet-world"],
 };
 

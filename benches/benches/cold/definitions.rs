@@ -5,9 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gatelet_aws::clock::SystemClock;
 use gatelet_aws::definitions::{PACK_FILE, PackedApi, pack};
 use gatelet_aws::dynamodb::Scope;
+use gatelet_aws::process::SystemClock;
 use gatelet_control::deploy::deploy;
 use gatelet_control::document::Source;
 use gatelet_control::import::{self, ImportOptions};
@@ -67,6 +67,7 @@ pub(crate) async fn deploy_petstore(dynamodb: SocketAddr) -> Result<ApiId, Strin
 fn write_pack(folder: &Path, definition: &str) -> Result<(), String> {
     let api = PackedApi {
         account: account()?,
+        region: region()?,
         api: imported(definition)?,
         stages: vec![stage()?],
         description: None,

@@ -107,6 +107,7 @@ pub(crate) fn import_large_json() -> Work {
 pub(crate) fn packed() -> Work {
     let apis = [PackedApi {
         account: AccountId::parse("123456789012").unwrap_or_else(|problem| panic!("{problem}")),
+        region: Region::parse("us-east-1").unwrap_or_else(|problem| panic!("{problem}")),
         api: import(include_str!("../../../examples/petstore/openapi.yaml")),
         stages: vec![Stage::Rest(RestStage::new(
             StageName::parse("dev").unwrap_or_else(|problem| panic!("{problem}")),

@@ -5,12 +5,14 @@
 
 #![allow(clippy::panic, reason = "a bench that cannot be made ready has nothing to measure")]
 
+mod access;
 mod definitions;
 mod host;
 mod lambda;
 mod pipeline;
 mod policy;
 mod routes;
+mod tokens;
 
 use std::process::ExitCode;
 
@@ -22,8 +24,20 @@ const ROUTE_MATCH: Budget = Budget { nanoseconds: Some(300), allocations: Some(0
 /// A policy of 50 statements decides in less than this.
 const POLICY: Budget = Budget { nanoseconds: Some(3_000), allocations: Some(0) };
 
+/// A token that is remembered costs less than this.
+const REMEMBERED_TOKEN: Budget = Budget { nanoseconds: Some(2_000), allocations: Some(0) };
+
+/// A token that is not yet costs less than this, signed with RSA of 2,048 bits.
+const RS256_TOKEN: Budget = Budget { nanoseconds: Some(60_000), allocations: None };
+
 /// A mock request costs less than this through the whole pipeline.
 const MOCK: Budget = Budget { nanoseconds: Some(5_000), allocations: Some(60) };
+
+/// The same costs less than this where somebody must be let in whom the instance remembers.
+const ACCESS: Budget = Budget { nanoseconds: Some(8_000), allocations: Some(90) };
+
+/// And less than this where a signature or an authorizer's answer is new.
+const ACCESS_ASKED: Budget = Budget { nanoseconds: Some(60_000), allocations: None };
 
 /// An event of 1 KB is built in less than this.
 const EVENT: Budget = Budget { nanoseconds: Some(5_000), allocations: Some(60) };
@@ -48,7 +62,18 @@ const ROWS: &[Row] = &[
         prepare: routes::match_among::<10_000>,
     },
     Row { name: "policy of 50 statements", budget: POLICY, prepare: policy::decide_50_statements },
+    Row { name: "token remembered", budget: REMEMBERED_TOKEN, prepare: tokens::remembered },
+    Row { name: "token of RS256 verified", budget: RS256_TOKEN, prepare: tokens::rs256 },
+    Row { name: "token of ES256 verified", budget: Budget::NONE, prepare: tokens::es256 },
     Row { name: "REST mock", budget: MOCK, prepare: pipeline::rest_mock },
+    Row { name: "REST mock, resource policy", budget: ACCESS, prepare: access::resource_policy },
+    Row {
+        name: "REST mock, Lambda authorizer remembered",
+        budget: ACCESS,
+        prepare: access::lambda_remembered,
+    },
+    Row { name: "REST mock, Lambda authorizer asked", budget: ACCESS_ASKED, prepare: access::lambda_asked },
+    Row { name: "REST mock, signed", budget: ACCESS_ASKED, prepare: access::signed },
     Row { name: "REST proxy, backend in memory", budget: MOCK, prepare: pipeline::rest_proxy },
     Row { name: "HTTP proxy, backend in memory", budget: MOCK, prepare: pipeline::http_proxy },
     Row { name: "event 1.0 of 1 KB", budget: EVENT, prepare: lambda::event_1_0 },

@@ -18,7 +18,7 @@ use gatelet_world::{MemoryBackends, MemoryWorld};
 
 use crate::definitions;
 
-const NOW: Timestamp = Timestamp::from_milliseconds(1_795_190_400_000);
+pub(crate) const NOW: Timestamp = Timestamp::from_milliseconds(1_795_190_400_000);
 
 /// A REST API's mock: routed, its status chosen, headers mapped, its template answered.
 pub(crate) fn rest_mock() -> Work {
@@ -62,6 +62,7 @@ pub(crate) fn arrival() -> Arrival {
         peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
         scheme: Scheme::Https,
         trace_id: None,
+        vouched: gatelet_core::Vouched::default(),
         deadline: NOW.after(Duration::from_secs(60)),
     }
 }
@@ -69,10 +70,25 @@ pub(crate) fn arrival() -> Arrival {
 fn serving(definition: &str, stage: &str, target: &'static str, expected: &str) -> Work {
     let backends = MemoryBackends::answering(|_| Ok(Response::new(Body::from("backend")))).forgetful();
     let (world, host) = deployed(definition, stage, backends);
+    serving_in(world, host, target, Vec::new(), expected)
+}
+
+/// Requests with these headers to what a world serves.
+pub(crate) fn serving_in(
+    world: MemoryWorld,
+    host: String,
+    target: &'static str,
+    headers: Vec<(&'static str, String)>,
+    expected: &str,
+) -> Work {
     let arrival = arrival();
     let front = Front::default();
     let once = move || {
-        let request = http::Request::builder()
+        let mut builder = http::Request::builder();
+        for (name, value) in &headers {
+            builder = builder.header(*name, value);
+        }
+        let request = builder
             .uri(target)
             .header("host", &host)
             .header("user-agent", "bench")

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use gatelet_aws::environment::{Environment, FunctionSettings};
 use gatelet_aws::events::{Buffered, HttpEvent};
-use gatelet_aws::shutdown::on_shutdown;
+use gatelet_aws::process::on_shutdown;
 use gatelet_aws::telemetry;
 use gatelet_core::Timestamp;
 use lambda_runtime::{

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use gatelet_aws::clock::SystemClock;
 use gatelet_aws::edge::{self, OpenRecord, Sink, unless_panicking};
 use gatelet_aws::environment::{Environment, EnvironmentProblem, RouterSettings};
 use gatelet_aws::events::{Buffered, Door, HttpEvent, Origin, Prelude, Received, UnknownEvent};
+use gatelet_aws::process::SystemClock;
 use gatelet_core::Arrival;
 use gatelet_core::payload::{Body, BodyError, Response};
 use gatelet_core::pipeline::{self, Front, OWN_NAME_SUFFIXES};
@@ -134,7 +134,7 @@ impl<W: Ports> Router<W> {
     /// # Errors
     /// [`UnknownEvent`] for an event that is no request.
     pub async fn invoke(&self, invocation: Invocation) -> Result<Reply, UnknownEvent> {
-        let received = invocation.event.receive(&self.settings.origin_secrets)?;
+        let received = invocation.event.receive(&self.settings.trust)?;
         let now = self.clock().now();
         let under_way = self.pause.begin(self.clock());
         if under_way.is_first_after_pause
@@ -145,6 +145,7 @@ impl<W: Ports> Router<W> {
         let mut arrival =
             edge::arrival(now, received.peer, received.scheme, deadline(now, invocation.deadline));
         arrival.trace_id = invocation.trace_id.map(Into::into);
+        arrival.vouched = received.vouched.clone();
         let (door, method) = (received.door, received.request.method().clone());
         let record = Record::open(&arrival, method.clone(), received.request.version());
         let mut open = OpenRecord::new(record, Arc::clone(&self.sink), ());

@@ -9,7 +9,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use gatelet_aws::events::{Buffered, HttpEvent, Origin, OriginSecrets, Prelude, Received};
+use gatelet_aws::events::{Buffered, HttpEvent, Origin, OriginSecrets, Prelude, Received, Trust};
 use gatelet_core::payload::Body;
 use http::{HeaderMap, StatusCode, response};
 use libfuzzer_sys::fuzz_target;
@@ -20,9 +20,10 @@ const BODY_BYTES_MAX: usize = 1 << 24;
 
 fuzz_target!(|bytes: &[u8]| {
     for secrets in ["", SECRET] {
-        let secrets = OriginSecrets::parse(secrets).expect("they are plain");
+        let origin_secrets = OriginSecrets::parse(secrets).expect("they are plain");
+        let trust = Trust { origin_secrets, load_balancer_certificates: true };
         let Ok(event) = serde_json::from_slice::<HttpEvent>(bytes) else { return };
-        let Ok(received) = event.receive(&secrets) else { return };
+        let Ok(received) = event.receive(&trust) else { return };
         check(received, bytes);
     }
 });
@@ -32,7 +33,7 @@ fn check(received: Received, bytes: &[u8]) {
     let (head, body) = request.into_parts();
     assert!(head.uri.authority().is_none() && head.uri.scheme().is_none(), "{}", head.uri);
     assert!(head.uri.path().starts_with('/'), "{}", head.uri);
-    for name in ["x-gatelet-origin-secret", "x-gatelet-host"] {
+    for name in ["x-gatelet-origin-secret", "x-gatelet-host", "x-gatelet-client-certificate", "x-amzn-mtls-clientcert-leaf"] {
         assert!(!head.headers.contains_key(name), "{name} is left");
     }
     assert!(origin != Origin::Proven || contains(bytes, SECRET.as_bytes()) || contains(bytes, b"\\u"));

@@ -1,8 +1,8 @@
 //! The real world behind the ports: DynamoDB, backends over HTTP, Lambda functions, clocks and the environment,
 //! and what every front door shares.
 
+pub mod access;
 pub mod backends;
-pub mod clock;
 pub mod definitions;
 pub mod dynamodb;
 pub mod edge;
@@ -10,5 +10,5 @@ pub mod environment;
 pub mod events;
 pub mod functions;
 pub mod https;
-pub mod shutdown;
+pub mod process;
 pub mod telemetry;

@@ -1,7 +1,11 @@
 //! What a request arrives with and no rule may invent.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
+
+use crate::authorizers::ClientCertificate;
+use crate::authorizers::iam::IamIdentity;
 
 /// A moment, in milliseconds since 1970 in UTC. Passed in by the edge: the core has no clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -81,6 +85,17 @@ pub struct Arrival {
     pub trace_id: Option<Box<str>>,
     /// When the edge gives up; every port call ends before.
     pub deadline: Timestamp,
+    /// What the platform vouches for.
+    pub vouched: Vouched,
+}
+
+/// What the platform in front has verified of the caller: never taken from a header that a client can write.
+#[derive(Debug, Clone, Default)]
+pub struct Vouched {
+    /// The identity of a caller who signed, where a Function URL of `AuthType: AWS_IAM` stands in front.
+    pub identity: Option<Arc<IamIdentity>>,
+    /// The certificate that the client showed in the TLS handshake.
+    pub certificate: Option<Arc<ClientCertificate>>,
 }
 
 impl Arrival {
@@ -108,6 +123,7 @@ mod tests {
             scheme: Scheme::Https,
             trace_id: None,
             deadline: now.after(Duration::from_secs(3)),
+            vouched: Vouched::default(),
         };
         let limit = Duration::from_secs(2);
         assert_eq!(arrival.time_for(limit, now), Some(limit));

@@ -5,14 +5,16 @@
 #![cfg_attr(test, allow(clippy::indexing_slicing, clippy::panic, reason = "tests"))]
 
 mod arrival;
+pub mod authorizers;
 pub mod integrations;
+pub mod memory;
 pub mod payload;
 pub mod pipeline;
 pub mod ports;
 pub mod record;
 pub mod refusal;
-pub mod signature;
 pub mod snapshot;
 pub mod stages;
 
-pub use arrival::{Arrival, Scheme, Timestamp};
+pub use arrival::{Arrival, Scheme, Timestamp, Vouched};
+pub use authorizers::signature;

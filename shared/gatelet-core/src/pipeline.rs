@@ -6,6 +6,7 @@
 //! Whatever is refused before the integration's answer becomes the gateway's own answer in one place, `refusal`.
 
 use crate::arrival::Arrival;
+use crate::authorizers::iam::Sent;
 use crate::payload::{Request, Response, headers};
 use crate::ports::World;
 use crate::record::Record;
@@ -23,23 +24,17 @@ pub async fn serve<W: World>(
     mut request: Request,
     record: &mut Record,
 ) -> Response {
-    record.note_request(request.uri().path(), headers::last_value(request.headers(), "user-agent"));
-    // Custom domain, mapping and stage first: nothing else is known before.
-    // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
-    let located = match locate::host(&request) {
-        Ok(host) => locate::locate(world, front, arrival, host, request.uri().path()).await,
-        Err(refusal) => Err(refusal),
-    };
-    let located = match located {
+    let (host, path) = (note(&request, record), request.uri().path());
+    let located = match locate(world, front, arrival, host, path, record).await {
         Ok(located) => located,
         Err(refusal) => return refuse(refusal, record),
     };
-    record.note_host(&located.host);
-    record.note_place(located.stage.place());
+    // A signature covers headers that nobody behind it sees.
+    let sent = Sent::of(&request);
     headers::remove_forgeries(request.headers_mut());
     let answered = match located.stage.api() {
-        ApiSnapshot::Rest(api) => rest(world, &located, api, arrival, request, record).await,
-        ApiSnapshot::Http(api) => http(world, &located, api, arrival, request, record).await,
+        ApiSnapshot::Rest(api) => rest(world, &located, api, arrival, request, sent, record).await,
+        ApiSnapshot::Http(api) => http(world, &located, api, arrival, request, sent, record).await,
         ApiSnapshot::WebSocket => Err(websocket()),
     };
     match answered {
@@ -52,6 +47,64 @@ pub async fn serve<W: World>(
     }
 }
 
+/// Who would be let in, without any call of what stands behind: the stages up to the one that finds out who calls. The
+/// record tells each step if it is [`explained`](Record::explained).
+///
+/// # Errors
+/// The [`Refusal`] that the client would hear.
+pub async fn authorize<W: World>(
+    world: &W,
+    front: &Front,
+    arrival: &Arrival,
+    mut request: Request,
+    record: &mut Record,
+) -> Result<(), Refusal> {
+    let (host, path) = (note(&request, record), request.uri().path());
+    let located = locate(world, front, arrival, host, path, record).await?;
+    let sent = Sent::of(&request);
+    headers::remove_forgeries(request.headers_mut());
+    let path = located.path()?;
+    let asking = access::Asking { located: &located, path: &path, arrival, sent: sent.as_ref() };
+    match located.stage.api() {
+        ApiSnapshot::Rest(api) => {
+            headers::remove_unseen(request.headers_mut());
+            let method = route::rest(api, &path, request.method())?;
+            record.note_route(method.route_key.clone());
+            access::rest(world, &asking, api, method, request, record).await?;
+        }
+        ApiSnapshot::Http(api) => {
+            headers::remove_hop_by_hop(request.headers_mut());
+            let (route, _) = route::http(api, &path, request.method())?;
+            record.note_route(route.route_key.clone());
+            access::http(world, &asking, route, request, record).await?;
+        }
+        ApiSnapshot::WebSocket => return Err(websocket()),
+    }
+    Ok(())
+}
+
+/// Notes what a request says of itself, and returns the host that it names.
+fn note(request: &Request, record: &mut Record) -> Result<Box<str>, Refusal> {
+    record.note_request(request.uri().path(), headers::last_value(request.headers(), "user-agent"));
+    locate::host(request)
+}
+
+/// Custom domain, mapping and stage first: nothing else is known before
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html>).
+async fn locate<W: World>(
+    world: &W,
+    front: &Front,
+    arrival: &Arrival,
+    host: Result<Box<str>, Refusal>,
+    path: &str,
+    record: &mut Record,
+) -> Result<locate::Located, Refusal> {
+    let located = locate::locate(world, front, arrival, host?, path).await?;
+    record.note_host(&located.host);
+    record.note_place(located.stage.place());
+    Ok(located)
+}
+
 /// A REST API's request.
 async fn rest<W: World>(
     world: &W,
@@ -59,6 +112,7 @@ async fn rest<W: World>(
     api: &RestApiSnapshot,
     arrival: &Arrival,
     mut request: Request,
+    sent: Option<Sent>,
     record: &mut Record,
 ) -> Result<Response, Refusal> {
     headers::remove_unseen(request.headers_mut());
@@ -67,7 +121,8 @@ async fn rest<W: World>(
     record.note_route(method.route_key.clone());
     // The resource policy's explicit deny, the authorizer and the outcome of both are one stage.
     // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html
-    access::access(method.access)?;
+    let asking = access::Asking { located, path: &path, arrival, sent: sent.as_ref() };
+    let request = access::rest(world, &asking, api, method, request, record).await?;
     // A key counts only for a caller who may call, and before any limit of its plan.
     // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html
     client::client(method.api_key_required)?;
@@ -84,6 +139,7 @@ async fn http<W: World>(
     api: &HttpApiSnapshot,
     arrival: &Arrival,
     mut request: Request,
+    sent: Option<Sent>,
     record: &mut Record,
 ) -> Result<Response, Refusal> {
     headers::remove_hop_by_hop(request.headers_mut());
@@ -91,7 +147,8 @@ async fn http<W: World>(
     let (route, integration) = route::http(api, &path, request.method())?;
     record.note_route(route.route_key.clone());
     // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-access-control.html
-    access::access(route.access)?;
+    let asking = access::Asking { located, path: &path, arrival, sent: sent.as_ref() };
+    let request = access::http(world, &asking, route, request, record).await?;
     let call = map_request::http(located, &path, route, request, record)?;
     let answer = integration.call(world, arrival, call, record).await?;
     map_response::http(&route.mapping, located.stage.variables(), answer, record)

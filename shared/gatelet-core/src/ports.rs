@@ -1,8 +1,7 @@
 //! The effects that the data plane needs, as narrow ports. Adapters stand behind them: they fetch and send,
 //! keep time limits, and hold no rule of the gateway.
 //!
-//! Each later feature brings its own port beside these: credentials, key sets, decisions, counters, the
-//! response cache, connections.
+//! Each later feature brings its own port beside these: counters, the response cache, connections.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -12,6 +11,8 @@ use bytes::Bytes;
 use gatelet_model::{ApiId, DomainName, TlsConfig};
 
 pub use crate::arrival::{Arrival, Timestamp};
+pub use crate::authorizers::iam::{IamIdentity, Secret};
+pub use crate::memory::{Key, Memory};
 use crate::payload::{Body, BodyError, Response};
 use crate::snapshot::Published;
 
@@ -193,6 +194,107 @@ pub trait Functions: Send + Sync {
     ) -> impl Future<Output = Result<FunctionAnswer, FunctionError>> + Send;
 }
 
+/// Those who know identities elsewhere: issuers of tokens, and AWS itself.
+pub trait IdentityProviders: Send + Sync {
+    /// Where the operator says that the key set of an issuer is, in place of where its discovery document says it is: for
+    /// issuers that are reached under another name than tokens have.
+    fn key_set_url(&self, issuer: &str) -> Option<&str>;
+
+    /// The bytes behind a URL: one GET, no redirect followed, no more than `bytes_max` read, no longer than `timeout`
+    /// for the whole. The address behind the name is judged as that of a backend, unless the operator gave the URL.
+    ///
+    /// # Errors
+    /// A [`PortError`] where there are none, too many, or another status than 200.
+    fn document(
+        &self,
+        url: &str,
+        bytes_max: usize,
+        timeout: Duration,
+    ) -> impl Future<Output = Result<Bytes, PortError>> + Send;
+
+    /// What AWS's Security Token Service answers to a `GetCallerIdentity` that somebody signed: the query of a pre-signed
+    /// URL, and the headers that it covers. The answer's JSON (`Accept: application/json`), or its status where it is an error.
+    ///
+    /// # Errors
+    /// A [`PortError`] where the service did not answer.
+    fn caller_identity(
+        &self,
+        query: &str,
+        headers: &http::HeaderMap,
+        timeout: Duration,
+    ) -> impl Future<Output = Result<Result<Bytes, http::StatusCode>, PortError>> + Send;
+}
+
+/// An access key as it is stored.
+#[derive(Debug, Clone)]
+pub struct AccessKey {
+    /// Whose it is.
+    pub identity: IamIdentity,
+    /// Its secret.
+    pub secret: Secret,
+    /// The token that must come with it, if it is temporary.
+    pub session_token: Option<Secret>,
+    /// When it ends, if it does.
+    pub expires: Option<Timestamp>,
+    /// Whether it may be used.
+    pub enabled: bool,
+    /// The policies of its owner: JSON.
+    pub policies: Vec<Box<str>>,
+}
+
+/// What the installation knows of its callers.
+pub trait Credentials: Send + Sync {
+    /// An access key that this installation issued, by its id; `None` where there is none.
+    ///
+    /// # Errors
+    /// A [`PortError`] where it cannot be known.
+    fn access_key(
+        &self,
+        id: &str,
+        deadline: Timestamp,
+    ) -> impl Future<Output = Result<Option<AccessKey>, PortError>> + Send;
+
+    /// The policies that are attached here to a principal which AWS knows, by its ARN (a user's or a role's); none where
+    /// nothing is attached.
+    ///
+    /// # Errors
+    /// A [`PortError`] where it cannot be known.
+    fn attached_policies(
+        &self,
+        principal_arn: &str,
+        deadline: Timestamp,
+    ) -> impl Future<Output = Result<Vec<Box<str>>, PortError>> + Send;
+}
+
+/// What authorizers decided, shared between instances where the operator asks for it. What fails here costs a call of the
+/// authorizer and nothing else.
+pub trait Decisions: Send + Sync {
+    /// Whether results are shared at all.
+    fn are_shared(&self) -> bool;
+
+    /// The answer that is stored under a key, and until when it counts; `None` where there is none.
+    ///
+    /// # Errors
+    /// A [`PortError`] where it cannot be known.
+    fn get(
+        &self,
+        key: &Key,
+        deadline: Timestamp,
+    ) -> impl Future<Output = Result<Option<(Bytes, Timestamp)>, PortError>> + Send;
+
+    /// Stores an answer until a moment.
+    ///
+    /// # Errors
+    /// A [`PortError`] where it is not known to be stored.
+    fn put(
+        &self,
+        key: &Key,
+        answer: Bytes,
+        expires: Timestamp,
+        deadline: Timestamp,
+    ) -> impl Future<Output = Result<(), PortError>> + Send;
+}
+
 /// Time, for what must look again later than at a request's arrival.
 pub trait Clock: Send + Sync {
     /// The time of day.
@@ -210,6 +312,12 @@ pub trait World: Send + Sync {
     type Backends: Backends;
     /// Lambda functions.
     type Functions: Functions;
+    /// Those who know identities elsewhere.
+    type IdentityProviders: IdentityProviders;
+    /// What the installation knows of its callers.
+    type Credentials: Credentials;
+    /// What authorizers decided.
+    type Decisions: Decisions;
     /// Time.
     type Clock: Clock;
 
@@ -219,6 +327,14 @@ pub trait World: Send + Sync {
     fn backends(&self) -> &Self::Backends;
     /// Lambda functions.
     fn functions(&self) -> &Self::Functions;
+    /// Those who know identities elsewhere.
+    fn identity_providers(&self) -> &Self::IdentityProviders;
+    /// What the installation knows of its callers.
+    fn credentials(&self) -> &Self::Credentials;
+    /// What authorizers decided.
+    fn decisions(&self) -> &Self::Decisions;
     /// Time.
     fn clock(&self) -> &Self::Clock;
+    /// What this instance remembers between requests.
+    fn memory(&self) -> &Memory;
 }

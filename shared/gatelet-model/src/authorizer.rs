@@ -117,6 +117,27 @@ pub struct JwtIssuer {
     pub issuer: String,
     /// Accepted `aud` or `client_id` values.
     pub audiences: Vec<String>,
+    /// Accepted signing algorithms, such as `RS256`; whatever the issuer's keys are for where it is empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub algorithms: Vec<String>,
+    /// Claims that a token must carry besides.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub required_claims: Vec<RequiredClaim>,
+}
+
+impl JwtIssuer {
+    /// The algorithms with which a token can be signed. `ES512` is none of them, and neither is any whose key both sides know.
+    pub const ALGORITHMS: [&str; 9] =
+        ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"];
+}
+
+/// A claim that a token must carry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequiredClaim {
+    /// Its name.
+    pub name: String,
+    /// The values of which it must have one, or one of which must be in it where it is a list; any where there are none.
+    pub values: Vec<String>,
 }
 
 /// The function behind a Lambda authorizer.

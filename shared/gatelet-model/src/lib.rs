@@ -17,7 +17,8 @@ mod usage;
 pub mod v2;
 
 pub use authorizer::{
-    Authorization, Authorizer, AuthorizerFunction, AuthorizerKind, JwtIssuer, PayloadFormat, ResultTtl,
+    Authorization, Authorizer, AuthorizerFunction, AuthorizerKind, JwtIssuer, PayloadFormat, RequiredClaim,
+    ResultTtl,
 };
 pub use deployment::{Api, Deployment, FORMAT, Stage, StagePointer};
 pub use domain::{ApiMapping, DomainName, HeaderMatch, MappingKey, MutualTls, RoutingMode, RoutingRule};

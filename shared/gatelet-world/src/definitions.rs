@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use gatelet_core::Timestamp;
 use gatelet_core::ports::{Definitions, PortError};
 use gatelet_core::snapshot::{Published, StageSnapshot};
-use gatelet_model::{AccountId, ApiId, Deployment, DomainName, StagePointer};
+use gatelet_model::{AccountId, ApiId, Deployment, DomainName, Region, StagePointer};
 
 /// Deployed APIs and domains; can be told to fail.
 #[derive(Debug, Default)]
@@ -22,7 +22,7 @@ struct State {
 impl MemoryDefinitions {
     /// Publishes a deployment of an account under a stage, beside the API's other stages.
     pub fn publish(&self, deployment: &Deployment, pointer: &StagePointer, account: &AccountId) {
-        let compiled = Arc::new(StageSnapshot::compile(deployment, pointer, account));
+        let compiled = Arc::new(StageSnapshot::compile(deployment, pointer, account, &region()));
         let id = deployment.api.id().clone();
         let mut state = self.state();
         let others = state.apis.get(&id).into_iter().flat_map(|published| published.stages());
@@ -66,4 +66,9 @@ impl Definitions for MemoryDefinitions {
     async fn domain(&self, name: &str, _deadline: Timestamp) -> Result<Option<Arc<DomainName>>, PortError> {
         self.ask(|state| state.domains.get(name).cloned())
     }
+}
+
+/// Where everything in memory belongs.
+fn region() -> Region {
+    Region::parse("us-east-1").unwrap_or_else(|problem| unreachable!("{problem}"))
 }

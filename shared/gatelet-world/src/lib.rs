@@ -6,6 +6,7 @@ mod backends;
 mod clock;
 mod definitions;
 mod functions;
+mod identities;
 mod records;
 mod world;
 
@@ -13,5 +14,6 @@ pub use backends::{MemoryBackends, SeenCall};
 pub use clock::VirtualClock;
 pub use definitions::MemoryDefinitions;
 pub use functions::{MemoryFunctions, SeenInvocation};
+pub use identities::{MemoryCredentials, MemoryDecisions, MemoryIdentityProviders};
 pub use records::{proxied_record, unlocated_record};
 pub use world::MemoryWorld;

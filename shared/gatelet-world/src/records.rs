@@ -18,6 +18,7 @@ pub fn unlocated_record(path: &str) -> Record {
         peer: IpAddr::from([127, 0, 0, 1]),
         scheme: Scheme::Https,
         trace_id: None,
+        vouched: gatelet_core::Vouched::default(),
         deadline: now.after(Duration::from_secs(100)),
     };
     let mut record = Record::open(&arrival, http::Method::GET, http::Version::HTTP_11);

@@ -1,9 +1,12 @@
 //! All ports in memory together.
 
 use gatelet_core::Timestamp;
-use gatelet_core::ports::World;
+use gatelet_core::ports::{Memory, World};
 
-use crate::{MemoryBackends, MemoryDefinitions, MemoryFunctions, VirtualClock};
+use crate::{
+    MemoryBackends, MemoryCredentials, MemoryDecisions, MemoryDefinitions, MemoryFunctions,
+    MemoryIdentityProviders, VirtualClock,
+};
 
 /// All ports in memory together.
 #[derive(Debug)]
@@ -14,8 +17,16 @@ pub struct MemoryWorld {
     pub backends: MemoryBackends,
     /// Functions by script; none at first.
     pub functions: MemoryFunctions,
+    /// Identity providers by script; none at first.
+    pub identity_providers: MemoryIdentityProviders,
+    /// Access keys; none at first.
+    pub credentials: MemoryCredentials,
+    /// What authorizers decided; not shared at first.
+    pub decisions: MemoryDecisions,
     /// Time by hand.
     pub clock: VirtualClock,
+    /// What the instance remembers.
+    pub memory: Memory,
 }
 
 impl MemoryWorld {
@@ -26,7 +37,11 @@ impl MemoryWorld {
             definitions: MemoryDefinitions::default(),
             backends,
             functions: MemoryFunctions::default(),
+            identity_providers: MemoryIdentityProviders::default(),
+            credentials: MemoryCredentials::default(),
+            decisions: MemoryDecisions::default(),
             clock: VirtualClock::at(now),
+            memory: Memory::default(),
         }
     }
 
@@ -41,6 +56,9 @@ impl World for MemoryWorld {
     type Definitions = MemoryDefinitions;
     type Backends = MemoryBackends;
     type Functions = MemoryFunctions;
+    type IdentityProviders = MemoryIdentityProviders;
+    type Credentials = MemoryCredentials;
+    type Decisions = MemoryDecisions;
     type Clock = VirtualClock;
 
     fn definitions(&self) -> &MemoryDefinitions {
@@ -55,7 +73,23 @@ impl World for MemoryWorld {
         &self.functions
     }
 
+    fn identity_providers(&self) -> &MemoryIdentityProviders {
+        &self.identity_providers
+    }
+
+    fn credentials(&self) -> &MemoryCredentials {
+        &self.credentials
+    }
+
+    fn decisions(&self) -> &MemoryDecisions {
+        &self.decisions
+    }
+
     fn clock(&self) -> &VirtualClock {
         &self.clock
+    }
+
+    fn memory(&self) -> &Memory {
+        &self.memory
     }
 }

@@ -35,6 +35,12 @@ const REVIEWED: [(&str, &str); 12] = [
 
 /// What a function behind the router answers.
 const FUNCTION_ANSWER: &str = r#"{"statusCode": 200, "body": "hello from a function"}"#;
+/// What the function of an authorizer answers.
+const JUDGEMENT: &str = r#"{"principalId": "anybody", "policyDocument": {"Version": "2012-10-17", "Statement":
+    [{"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "*"}]}}"#;
+/// What is in the place of the key that CloudFormation takes from a secret, which moto does not know.
+const CREDENTIALS_KEY: (&str, &str) =
+    ("GATELET_CREDENTIALS_KEY", "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQ");
 const ACCOUNT: &str = "123456789012";
 /// The name of the router's own URL.
 const FUNCTION_URL: &str = "abcdefghijklmnopqrstuvwxyz012345.lambda-url.us-east-1.on.aws";
@@ -76,6 +82,8 @@ async fn recorder(aws: String) -> Backend {
                     let answer = send(Method::POST, &aws, &headers, request.body).await;
                     assert_eq!(answer.status, 200, "{:?}", answer.body);
                     answer.body
+                } else if request.target.contains("judge") {
+                    JUDGEMENT.into()
                 } else {
                     FUNCTION_ANSWER.into()
                 };
@@ -99,9 +107,14 @@ fn event(host: &str, path: &str) -> String {
         "version": "2.0",
         "rawPath": path,
         "rawQueryString": "",
-        "headers": {"host": host},
+        "headers": {"host": host, "authorization": "anything"},
         "requestContext": {
             "domainName": FUNCTION_URL,
+            // Somebody whom AWS knows: what is attached to them is looked for.
+            "authorizer": {"iam": {
+                "accessKey": "AKIAIOSFODNN7EXAMPLE", "accountId": ACCOUNT, "callerId": "AIDAEXAMPLE",
+                "userArn": format!("arn:aws:iam::{ACCOUNT}:user/somebody"), "userId": "AIDAEXAMPLE",
+            }},
             "http": {"method": "GET", "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1"},
         },
         "isBase64Encoded": false,
@@ -137,11 +150,15 @@ async fn calls(deployed: &Deployed) -> BTreeSet<Call> {
     let mut variables: Vec<(&str, &str)> =
         environment.iter().map(|(name, value)| (name.as_str(), value.as_str().unwrap())).collect();
     variables.push(("AWS_ENDPOINT_URL", &endpoint));
+    variables.retain(|(name, _)| *name != CREDENTIALS_KEY.0);
+    variables.push(CREDENTIALS_KEY);
     let router = Emulator::start(built, &[], &variables).await;
     let base = format!("/_aws/execute-api/{api}");
     for (host, path, expected) in [
         (FUNCTION_URL, format!("{base}/live/anything"), "the gateway"),
         (FUNCTION_URL, format!("{base}/live/function"), "hello from a function"),
+        (FUNCTION_URL, format!("{base}/live/signed"), "not authorized"),
+        (FUNCTION_URL, format!("{base}/live/judged"), "the gateway"),
         (FUNCTION_URL, format!("{base}/unknown/anything"), "Forbidden"),
         (FUNCTION_URL, "/_aws/execute-api/unknown/live/anything".to_owned(), "Forbidden"),
         ("api.example.com", "/".to_owned(), "Forbidden"),
@@ -156,7 +173,7 @@ async fn calls(deployed: &Deployed) -> BTreeSet<Call> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_role_allows_what_the_router_calls_and_nothing_else() {
     let Some(built) = built() else { return };
-    let deployed = deploy(Moto::start(built.tools).await, built, &[]);
+    let deployed = deploy(Moto::start(built.tools).await, built, &["ShareDecisions=true"]);
     let calls = calls(&deployed).await;
     assert!(!calls.is_empty());
     let statements = deployed.looked("RouterRole")["statements"].as_array().unwrap();
@@ -224,7 +241,7 @@ fn fits(pattern: &str, text: &str) -> bool {
 }
 
 /// Every action of policies, whatever the conditions around it.
-fn actions(policies: &Value) -> BTreeSet<String> {
+pub(super) fn actions(policies: &Value) -> BTreeSet<String> {
     match policies {
         Value::Array(values) => values.iter().flat_map(actions).collect(),
         Value::Object(members) => members

@@ -111,7 +111,7 @@ impl Deployed {
 async fn the_template_deploys_without_any_parameter() {
     let Some(built) = built() else { return };
     let deployed = deploy(Moto::start(built.tools).await, built, &[]);
-    deployed.check_complete(&["AWS::Lambda::Url"]);
+    deployed.check_complete(&["AWS::Lambda::Url", "AWS::SecretsManager::Secret"]);
     deployed.check_router();
     let everybody = json!("*");
     let expected = [("lambda:InvokeFunctionUrl", &everybody), ("lambda:InvokeFunction", &everybody)];

@@ -9,6 +9,7 @@
 
 mod addresses;
 mod failures;
+mod providers;
 mod request_body;
 mod reuse;
 mod streaming;

@@ -1,5 +1,7 @@
 //! The edge in front, and whoever goes around it.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use gatelet_core::ports::PortError;
 use gatelet_tests::doors::{function_url, invoke, load_balancer};
 use http::StatusCode;
@@ -75,4 +77,72 @@ async fn whoever_may_invoke_the_function_needs_no_secret() {
     let event = json!({ "httpMethod": "GET", "path": "/dev/a" });
     let reply = invoke(&function.router, &event, NOW).await.unwrap();
     assert_eq!(gatelet_tests::doors::Answer::of(reply).await.text(), "fine");
+}
+
+/// Every header in which a certificate might be told.
+const CERTIFICATE_HEADERS: [&str; 4] = [
+    "x-gatelet-client-certificate",
+    "x-amzn-mtls-clientcert-leaf",
+    "cloudfront-viewer-cert-pem",
+    "client-cert",
+];
+
+/// A certificate as headers hold it: PEM, its special characters escaped.
+fn certificate() -> String {
+    let made = rcgen::generate_simple_self_signed(vec!["client.example".to_owned()]).unwrap();
+    let text = STANDARD.encode(made.cert.der()).replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
+    format!("-----BEGIN%20CERTIFICATE-----%0A{text}%0A-----END%20CERTIFICATE-----%0A")
+}
+
+#[tokio::test]
+async fn a_certificate_is_told_by_the_edge_alone_and_in_its_own_header() {
+    let certificate = certificate();
+    let secret = ("x-gatelet-origin-secret", NEW);
+    // The variables, the headers beside the certificate's, the one in which it counts.
+    let cases = [
+        (&[][..], &[][..], None),
+        (&[], &[secret], None),
+        (&[SECRETS], &[secret], Some("x-gatelet-client-certificate")),
+    ];
+    let doors = [at_url("/dev/a"), load_balancer(&request("GET", "/dev/a", ""), peer())];
+    for (variables, headers, believed) in cases {
+        for (event, name) in doors.iter().flat_map(|door| CERTIFICATE_HEADERS.map(|name| (door, name))) {
+            let function = Function::new(variables, |_| answer("fine"));
+            let mut event = event.clone();
+            for (name, value) in headers.iter().copied().chain([(name, certificate.as_str())]) {
+                match event.get_mut("multiValueHeaders") {
+                    Some(several) => several[name] = json!([value]),
+                    None => event["headers"][name] = value.into(),
+                }
+            }
+            assert_eq!(function.ask(&event).await.text(), "fine");
+            let record = function.record();
+            assert_eq!(record.certificate().is_some(), believed == Some(name), "{name}");
+            if let Some(told) = record.certificate() {
+                assert_eq!(&*told.subject, "CN=rcgen self signed cert");
+            }
+            let seen = &function.seen()[0].head.headers;
+            assert!(CERTIFICATE_HEADERS.iter().all(|name| !seen.contains_key(*name)), "{seen:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_load_balancer_that_verifies_certificates_is_believed() {
+    let variables = [("GATELET_LOAD_BALANCER_CERTIFICATES", "true")];
+    let certificate = certificate();
+    for name in CERTIFICATE_HEADERS {
+        let function = Function::new(&variables, |_| answer("fine"));
+        let mut event = load_balancer(&request("GET", "/dev/a", ""), peer());
+        event["multiValueHeaders"][name] = json!([certificate]);
+        assert_eq!(function.ask(&event).await.text(), "fine");
+        assert_eq!(
+            function.record().certificate().is_some(),
+            name == "x-amzn-mtls-clientcert-leaf",
+            "{name}"
+        );
+        let through_url = Function::new(&variables, |_| answer("fine"));
+        assert_eq!(through_url.ask(&with_header(at_url("/dev/a"), name, &certificate)).await.text(), "fine");
+        assert!(through_url.record().certificate().is_none(), "{name}");
+    }
 }

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use gatelet_core::ports::World;
-use gatelet_world::{MemoryBackends, MemoryDefinitions, MemoryFunctions, MemoryWorld, VirtualClock};
+use gatelet_core::ports::{Memory, World};
+use gatelet_world::{
+    MemoryBackends, MemoryCredentials, MemoryDecisions, MemoryDefinitions, MemoryFunctions,
+    MemoryIdentityProviders, MemoryWorld, VirtualClock,
+};
 use router::Ports;
 
 /// A world in memory that a test keeps a hand on while somebody serves it.
@@ -33,6 +36,9 @@ impl World for SharedWorld {
     type Definitions = MemoryDefinitions;
     type Backends = MemoryBackends;
     type Functions = MemoryFunctions;
+    type IdentityProviders = MemoryIdentityProviders;
+    type Credentials = MemoryCredentials;
+    type Decisions = MemoryDecisions;
     type Clock = VirtualClock;
 
     fn definitions(&self) -> &MemoryDefinitions {
@@ -47,8 +53,24 @@ impl World for SharedWorld {
         &self.world.functions
     }
 
+    fn identity_providers(&self) -> &MemoryIdentityProviders {
+        &self.world.identity_providers
+    }
+
+    fn credentials(&self) -> &MemoryCredentials {
+        &self.world.credentials
+    }
+
+    fn decisions(&self) -> &MemoryDecisions {
+        &self.world.decisions
+    }
+
     fn clock(&self) -> &VirtualClock {
         &self.world.clock
+    }
+
+    fn memory(&self) -> &Memory {
+        &self.world.memory
     }
 }
 

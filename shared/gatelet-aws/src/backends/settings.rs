@@ -77,6 +77,13 @@ impl BackendSettings {
         self
     }
 
+    /// Other addresses.
+    #[must_use]
+    pub fn with_addresses(mut self, addresses: AddressPolicy) -> Self {
+        self.addresses = addresses;
+        self
+    }
+
     /// Other limits.
     #[must_use]
     pub fn with_limits(mut self, limits: BackendLimits) -> Self {

@@ -141,9 +141,9 @@ async fn compile(
     home: &Scope,
     fallen_back: bool,
 ) -> Result<LoadedStage, PortError> {
-    let account = home.account.clone();
+    let home = home.clone();
     aside(WHAT, move || {
-        let snapshot = Arc::new(StageSnapshot::compile(&deployment, &pointer, &account));
+        let snapshot = Arc::new(StageSnapshot::compile(&deployment, &pointer, &home.account, &home.region));
         LoadedStage { pointer, snapshot, fallen_back }
     })
     .await

@@ -18,7 +18,7 @@ use std::sync::{Arc, OnceLock};
 use gatelet_control::deploy::{DeployError, STORED_BYTES_MAX, StoredDeployment, is_of_kind};
 use gatelet_core::ports::{Definitions, PortError, Timestamp};
 use gatelet_core::snapshot::{Published, StageSnapshot};
-use gatelet_model::{AccountId, Api, ApiId, DomainName, FORMAT, Stage, StagePointer};
+use gatelet_model::{AccountId, Api, ApiId, DomainName, FORMAT, Region, Stage, StagePointer};
 
 use crate::dynamodb::{aside, compress, decompress};
 use index::{Index, IndexedApi};
@@ -46,6 +46,8 @@ const WHAT: &str = "the packed definition";
 pub struct PackedApi {
     /// The account that it belongs to.
     pub account: AccountId,
+    /// The region that it belongs to.
+    pub region: Region,
     /// The API.
     pub api: Api,
     /// The stages that show it.
@@ -138,6 +140,7 @@ pub fn pack(apis: &[PackedApi], domains: &[DomainName]) -> Result<Vec<u8>, Packi
         index.apis.push(IndexedApi {
             id: stored.api_id,
             account: packed.account.clone(),
+            region: packed.region.clone(),
             stages: packed.stages.clone(),
             deployment_id: stored.id,
             description: stored.description,
@@ -236,7 +239,7 @@ impl Entry {
     fn compile(&self) -> Result<Arc<Published>, PortError> {
         let unreadable =
             |why: String| PortError::Unreadable { what: WHAT, why: format!("{why}; pack it again") };
-        let IndexedApi { id, account, stages, deployment_id, description, bytes, .. } = &self.indexed;
+        let IndexedApi { id, account, region, stages, deployment_id, description, bytes, .. } = &self.indexed;
         let stored = StoredDeployment {
             id: deployment_id.clone(),
             api_id: id.clone(),
@@ -257,7 +260,7 @@ impl Entry {
                 previous_deployment_id: None,
                 version: POINTER_VERSION,
             };
-            Arc::new(StageSnapshot::compile(&deployment, &pointer, account))
+            Arc::new(StageSnapshot::compile(&deployment, &pointer, account, region))
         };
         Ok(Arc::new(Published::new(id.clone(), stages.iter().map(compiled))))
     }

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use gatelet_core::ports::{Clock, PortError, Timestamp};
 
 /// Why a call failed.
-pub(super) enum Failure<E> {
+pub(crate) enum Failure<E> {
     /// DynamoDB answered with an error.
     Refused(E),
     /// There was no answer, or none that can be understood.
@@ -16,7 +16,7 @@ pub(super) enum Failure<E> {
 
 impl<E: ProvideErrorMetadata + Error> Failure<E> {
     /// What the core hears where no answer of DynamoDB's means anything to it.
-    pub(super) fn into_port_error(self, what: &'static str) -> PortError {
+    pub(crate) fn into_port_error(self, what: &'static str) -> PortError {
         match self {
             Self::Refused(error) => refusal(what, &error),
             Self::Port(error) => error,
@@ -35,7 +35,7 @@ pub(super) fn refusal(what: &'static str, error: &(impl ProvideErrorMetadata + E
 }
 
 /// Makes a call that ends before its deadline.
-pub(super) async fn within<T, E: Error + 'static>(
+pub(crate) async fn within<T, E: Error + 'static>(
     clock: &dyn Clock,
     deadline: Timestamp,
     what: &'static str,

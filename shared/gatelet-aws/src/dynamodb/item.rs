@@ -12,18 +12,18 @@ use serde::de::DeserializeOwned;
 use super::tables::{PARTITION_KEY, SORT_KEY};
 
 /// The attribute that says how an item is to be read.
-pub(super) const FORMAT_ATTRIBUTE: &str = "format";
+pub(crate) const FORMAT_ATTRIBUTE: &str = "format";
 /// The attribute that counts an item's changes.
-pub(super) const VERSION_ATTRIBUTE: &str = "version";
+pub(crate) const VERSION_ATTRIBUTE: &str = "version";
 
-pub(super) type Attributes = HashMap<String, AttributeValue>;
+pub(crate) type Attributes = HashMap<String, AttributeValue>;
 
 /// An item that is about to be written.
-pub(super) struct NewItem(Attributes);
+pub(crate) struct NewItem(Attributes);
 
 impl NewItem {
     /// An item with its key, the present format and its version.
-    pub(super) fn new(partition: String, sort: String, version: u64) -> Self {
+    pub(crate) fn new(partition: String, sort: String, version: u64) -> Self {
         Self(Attributes::from([
             (PARTITION_KEY.to_owned(), AttributeValue::S(partition)),
             (SORT_KEY.to_owned(), AttributeValue::S(sort)),
@@ -32,52 +32,52 @@ impl NewItem {
         ]))
     }
 
-    pub(super) fn text(mut self, name: &str, value: impl Into<String>) -> Self {
+    pub(crate) fn text(mut self, name: &str, value: impl Into<String>) -> Self {
         self.0.insert(name.to_owned(), AttributeValue::S(value.into()));
         self
     }
 
-    pub(super) fn optional_text(self, name: &str, value: Option<&str>) -> Self {
+    pub(crate) fn optional_text(self, name: &str, value: Option<&str>) -> Self {
         match value {
             Some(value) => self.text(name, value),
             None => self,
         }
     }
 
-    pub(super) fn number(mut self, name: &str, value: u64) -> Self {
+    pub(crate) fn number(mut self, name: &str, value: u64) -> Self {
         self.0.insert(name.to_owned(), number(value));
         self
     }
 
-    pub(super) fn bytes(mut self, name: &str, value: Vec<u8>) -> Self {
+    pub(crate) fn bytes(mut self, name: &str, value: Vec<u8>) -> Self {
         self.0.insert(name.to_owned(), AttributeValue::B(Blob::new(value)));
         self
     }
 
-    pub(super) fn into_attributes(self) -> Attributes {
+    pub(crate) fn into_attributes(self) -> Attributes {
         self.0
     }
 }
 
 /// A number as DynamoDB takes it.
-pub(super) fn number(value: u64) -> AttributeValue {
+pub(crate) fn number(value: u64) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
 /// A value of the model as it is stored.
-pub(super) fn stored_text(what: &'static str, value: &impl Serialize) -> Result<String, PortError> {
+pub(crate) fn stored_text(what: &'static str, value: &impl Serialize) -> Result<String, PortError> {
     serde_json::to_string(value).map_err(|error| PortError::Unreadable { what, why: error.to_string() })
 }
 
 /// An item that was read, in a format that is known.
-pub(super) struct Item {
+pub(crate) struct Item {
     what: &'static str,
     attributes: Attributes,
 }
 
 impl Item {
     /// An item, where its format is the one that is understood here.
-    pub(super) fn read(what: &'static str, attributes: Attributes) -> Result<Self, PortError> {
+    pub(crate) fn read(what: &'static str, attributes: Attributes) -> Result<Self, PortError> {
         let item = Self { what, attributes };
         let format = item.number(FORMAT_ATTRIBUTE)?;
         if format == u64::from(FORMAT) {
@@ -89,15 +89,15 @@ impl Item {
         }
     }
 
-    pub(super) fn version(&self) -> Result<u64, PortError> {
+    pub(crate) fn version(&self) -> Result<u64, PortError> {
         self.number(VERSION_ATTRIBUTE)
     }
 
-    pub(super) fn sort_key(&self) -> Result<&str, PortError> {
+    pub(crate) fn sort_key(&self) -> Result<&str, PortError> {
         self.text(SORT_KEY)
     }
 
-    pub(super) fn optional_text(&self, name: &str) -> Result<Option<&str>, PortError> {
+    pub(crate) fn optional_text(&self, name: &str) -> Result<Option<&str>, PortError> {
         match self.attributes.get(name) {
             None => Ok(None),
             Some(AttributeValue::S(text)) => Ok(Some(text)),
@@ -105,11 +105,11 @@ impl Item {
         }
     }
 
-    pub(super) fn text(&self, name: &str) -> Result<&str, PortError> {
+    pub(crate) fn text(&self, name: &str) -> Result<&str, PortError> {
         self.optional_text(name)?.ok_or_else(|| self.missing(name))
     }
 
-    pub(super) fn number(&self, name: &str) -> Result<u64, PortError> {
+    pub(crate) fn number(&self, name: &str) -> Result<u64, PortError> {
         match self.attributes.get(name) {
             Some(AttributeValue::N(digits)) => {
                 digits.parse().map_err(|_| self.unreadable(format!("its `{name}` is not a whole number")))
@@ -119,7 +119,11 @@ impl Item {
         }
     }
 
-    pub(super) fn into_bytes(mut self, name: &str) -> Result<Vec<u8>, PortError> {
+    pub(crate) fn optional_number(&self, name: &str) -> Result<Option<u64>, PortError> {
+        if self.attributes.contains_key(name) { self.number(name).map(Some) } else { Ok(None) }
+    }
+
+    pub(crate) fn into_bytes(mut self, name: &str) -> Result<Vec<u8>, PortError> {
         match self.attributes.remove(name) {
             Some(AttributeValue::B(blob)) => Ok(blob.into_inner()),
             Some(_) => Err(self.unreadable(format!("its `{name}` is not binary"))),
@@ -128,7 +132,7 @@ impl Item {
     }
 
     /// A text that goes through a constructor of the model.
-    pub(super) fn parsed<T>(
+    pub(crate) fn parsed<T>(
         &self,
         name: &str,
         parse: impl FnOnce(&str) -> Result<T, Problem>,
@@ -137,7 +141,7 @@ impl Item {
     }
 
     /// A value of the model.
-    pub(super) fn stored<T: DeserializeOwned>(&self, name: &str) -> Result<T, PortError> {
+    pub(crate) fn stored<T: DeserializeOwned>(&self, name: &str) -> Result<T, PortError> {
         serde_json::from_str(self.text(name)?)
             .map_err(|error| self.unreadable(format!("its `{name}` is none: {error}")))
     }

@@ -23,8 +23,9 @@ impl Scope {
     }
 }
 
-/// The partition of the one item that says where an API or a domain belongs; ids and names are unique everywhere.
-pub(super) fn global(name: &str) -> String {
+/// The partition of what stands outside every account because its name is unique everywhere: where an API belongs, a domain,
+/// an access key, a principal.
+pub(crate) fn global(name: &str) -> String {
     format!("global#{name}")
 }
 

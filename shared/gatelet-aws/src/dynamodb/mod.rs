@@ -1,6 +1,6 @@
 //! DynamoDB: the one store, on AWS, behind an endpoint of the user's choice, or embedded.
 //!
-//! What is stored how is decided here; what it means is decided in the core and the control plane. Keys are
+//! How definitions are stored is decided here, and what all tables have in common; what it means is decided in the core and the control plane. Keys are
 //! `pk = account#region#api`, `sk = kind#id`; one item outside every account maps an API id to its account and
 //! region. Every item carries `format` and `version`: an unknown format is refused, never guessed.
 
@@ -16,13 +16,16 @@ mod keys;
 mod pointers;
 mod tables;
 
-pub(crate) use call::aside;
+pub(crate) use call::{Failure, aside, within};
 pub use client::{ClientSettings, client, over_the_network};
 pub(crate) use content::{compress, decompress};
 pub use definition_table::DefinitionTable;
+pub(crate) use item::{Attributes, FORMAT_ATTRIBUTE, Item, NewItem, VERSION_ATTRIBUTE, number};
 pub use keys::Scope;
+pub(crate) use keys::global;
 pub use tables::{
-    DEFINITIONS_TABLE, PARTITION_KEY, SORT_KEY, TableDefinition, TableError, create_missing, existing,
+    CREDENTIALS_TABLE, DEFINITIONS_TABLE, PARTITION_KEY, SORT_KEY, TIME_TO_LIVE_ATTRIBUTE, TableDefinition,
+    TableError, create_missing, existing,
 };
 
 /// The SDK's own, so that whoever makes a client or brings a connector depends on no SDK itself.

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::operation::create_table::CreateTableError;
 use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, TableDescription,
-    TableStatus,
+    TableStatus, TimeToLiveSpecification, TimeToLiveStatus,
 };
 use gatelet_core::ports::{Clock, PortError, Timestamp};
 use gatelet_model::AccountId;
@@ -21,23 +21,47 @@ pub const PARTITION_KEY: &str = "pk";
 pub const SORT_KEY: &str = "sk";
 /// What the table of definitions is called where nothing else is said.
 pub const DEFINITIONS_TABLE: &str = "gatelet-definitions";
+/// What the table of credentials is called where nothing else is said.
+pub const CREDENTIALS_TABLE: &str = "gatelet-credentials";
+/// The attribute by which items of tables with a time to live end, in seconds since 1970.
+pub const TIME_TO_LIVE_ATTRIBUTE: &str = "expires";
 
 /// How long to wait before a table that is being created is looked at again.
 const CREATION_POLL: Duration = Duration::from_millis(200);
-const WHAT: &str = "the definitions table";
 
 /// A table: text keys `pk` and `sk`, paid by request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableDefinition {
     /// Its name.
     pub name: String,
+    /// Whether items end by [`TIME_TO_LIVE_ATTRIBUTE`].
+    pub has_time_to_live: bool,
+    /// What it holds, for people.
+    pub holds: &'static str,
+    /// What it is called in errors.
+    pub what: &'static str,
 }
 
 impl TableDefinition {
     /// The table of definitions. Nothing in it expires.
     #[must_use]
     pub fn definitions(name: impl Into<String>) -> Self {
-        Self { name: name.into() }
+        let name = name.into();
+        Self { name, has_time_to_live: false, holds: "definitions", what: "the definitions table" }
+    }
+
+    /// The table of access keys and attached policies. Nothing in it expires by itself: a key that has ended is still told.
+    #[must_use]
+    pub fn credentials(name: impl Into<String>) -> Self {
+        let name = name.into();
+        Self { name, has_time_to_live: false, holds: "credentials", what: "the credentials table" }
+    }
+
+    /// The table of what authorizers decided.
+    #[must_use]
+    pub fn decisions(name: impl Into<String>) -> Self {
+        let name = name.into();
+        Self { name, has_time_to_live: true, holds: "decisions", what: "the decisions table" }
     }
 }
 
@@ -53,6 +77,9 @@ pub async fn create_missing(
 ) -> Result<(), PortError> {
     loop {
         match status(client, table, clock, deadline).await? {
+            Some(TableStatus::Active) if table.has_time_to_live => {
+                return let_items_end(client, table, clock, deadline).await;
+            }
             Some(TableStatus::Active) => return Ok(()),
             Some(_) => tokio::time::sleep(CREATION_POLL).await,
             None => create(client, table, clock, deadline).await?,
@@ -76,9 +103,14 @@ pub enum TableError {
     },
     /// Its keys are others.
     #[error(
-        "the table `{0}` is not one of definitions: its keys are not the texts `{PARTITION_KEY}` and `{SORT_KEY}`"
+        "the table `{name}` is not one of {holds}: its keys are not the texts `{PARTITION_KEY}` and `{SORT_KEY}`"
     )]
-    Foreign(String),
+    Foreign {
+        /// Its name.
+        name: String,
+        /// What it should hold.
+        holds: &'static str,
+    },
     /// AWS does not take the credentials.
     #[error("AWS refuses the credentials: {0}")]
     Credentials(String),
@@ -90,40 +122,41 @@ pub enum TableError {
     Port(#[from] PortError),
 }
 
-/// Looks at a table that somebody else created: whether it is one of definitions and can be used, and to which account it
+/// Looks at a table that somebody else created: whether it is one of Gatelet's and can be used, and to which account it
 /// belongs where its ARN says so.
 ///
 /// # Errors
 /// A [`TableError`].
 pub async fn existing(
     client: &Client,
-    name: &str,
+    table: &TableDefinition,
     clock: &dyn Clock,
     deadline: Timestamp,
 ) -> Result<Option<AccountId>, TableError> {
-    let call = client.describe_table().table_name(name).send();
-    let table = match within(clock, deadline, WHAT, call).await {
+    let name = || table.name.clone();
+    let call = client.describe_table().table_name(name()).send();
+    let found = match within(clock, deadline, table.what, call).await {
         Ok(answer) => answer.table,
         Err(Failure::Refused(DescribeTableError::ResourceNotFoundException(_))) => None,
-        Err(Failure::Refused(error)) => return Err(refused(&error)),
-        Err(failure) => return Err(failure.into_port_error(WHAT).into()),
+        Err(Failure::Refused(error)) => return Err(refused(table.what, &error)),
+        Err(failure) => return Err(failure.into_port_error(table.what).into()),
     };
-    let table = table.ok_or_else(|| TableError::Missing(name.to_owned()))?;
-    if !is_definitions(&table) {
-        return Err(TableError::Foreign(name.to_owned()));
+    let found = found.ok_or_else(|| TableError::Missing(name()))?;
+    if !has_keys(&found) {
+        return Err(TableError::Foreign { name: name(), holds: table.holds });
     }
-    match table.table_status() {
-        Some(TableStatus::Active | TableStatus::Updating) => Ok(account(&table)),
+    match found.table_status() {
+        Some(TableStatus::Active | TableStatus::Updating) => Ok(account(&found)),
         other => {
             let status = other.map_or("in no state", TableStatus::as_str).to_owned();
-            Err(TableError::NotReady { name: name.to_owned(), status })
+            Err(TableError::NotReady { name: name(), status })
         }
     }
 }
 
 /// What DynamoDB means by its errors
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html>).
-fn refused(error: &DescribeTableError) -> TableError {
+fn refused(what: &'static str, error: &DescribeTableError) -> TableError {
     let code = error.code().unwrap_or_default();
     let why = error.message().unwrap_or(code).to_owned();
     match code {
@@ -134,11 +167,11 @@ fn refused(error: &DescribeTableError) -> TableError {
         | "InvalidSignatureException"
         | "MissingAuthenticationTokenException"
         | "UnrecognizedClientException" => TableError::Credentials(why),
-        _ => TableError::Port(refusal(WHAT, error)),
+        _ => TableError::Port(refusal(what, error)),
     }
 }
 
-fn is_definitions(table: &TableDescription) -> bool {
+fn has_keys(table: &TableDescription) -> bool {
     let keys: Vec<_> = table.key_schema().iter().map(|key| (key.attribute_name(), key.key_type())).collect();
     let is_text = |name: &str| {
         let mut attributes = table.attribute_definitions().iter();
@@ -161,10 +194,10 @@ async fn status(
     deadline: Timestamp,
 ) -> Result<Option<TableStatus>, PortError> {
     let call = client.describe_table().table_name(&table.name).send();
-    match within(clock, deadline, WHAT, call).await {
+    match within(clock, deadline, table.what, call).await {
         Ok(answer) => Ok(answer.table.and_then(|table| table.table_status)),
         Err(Failure::Refused(DescribeTableError::ResourceNotFoundException(_))) => Ok(None),
-        Err(failure) => Err(failure.into_port_error(WHAT)),
+        Err(failure) => Err(failure.into_port_error(table.what)),
     }
 }
 
@@ -176,7 +209,8 @@ async fn create(
 ) -> Result<(), PortError> {
     let mut request = client.create_table().table_name(&table.name).billing_mode(BillingMode::PayPerRequest);
     for (name, role) in [(PARTITION_KEY, KeyType::Hash), (SORT_KEY, KeyType::Range)] {
-        let incomplete = |error: BuildError| PortError::Unavailable { what: WHAT, why: error.to_string() };
+        let incomplete =
+            |error: BuildError| PortError::Unavailable { what: table.what, why: error.to_string() };
         let attribute = AttributeDefinition::builder()
             .attribute_name(name)
             .attribute_type(ScalarAttributeType::S)
@@ -186,9 +220,38 @@ async fn create(
             KeySchemaElement::builder().attribute_name(name).key_type(role).build().map_err(incomplete)?;
         request = request.attribute_definitions(attribute).key_schema(key);
     }
-    match within(clock, deadline, WHAT, request.send()).await {
+    match within(clock, deadline, table.what, request.send()).await {
         // Somebody else was first: as good as our own.
         Ok(_) | Err(Failure::Refused(CreateTableError::ResourceInUseException(_))) => Ok(()),
-        Err(failure) => Err(failure.into_port_error(WHAT)),
+        Err(failure) => Err(failure.into_port_error(table.what)),
+    }
+}
+
+/// Lets items end by themselves, where they do not yet.
+async fn let_items_end(
+    client: &Client,
+    table: &TableDefinition,
+    clock: &dyn Clock,
+    deadline: Timestamp,
+) -> Result<(), PortError> {
+    let call = client.describe_time_to_live().table_name(&table.name).send();
+    let answer = within(clock, deadline, table.what, call)
+        .await
+        .map_err(|failure| failure.into_port_error(table.what))?;
+    let status = answer.time_to_live_description.and_then(|it| it.time_to_live_status);
+    if matches!(status, Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling)) {
+        return Ok(());
+    }
+    let incomplete = |error: BuildError| PortError::Unavailable { what: table.what, why: error.to_string() };
+    let specification = TimeToLiveSpecification::builder()
+        .attribute_name(TIME_TO_LIVE_ATTRIBUTE)
+        .enabled(true)
+        .build()
+        .map_err(incomplete)?;
+    let call =
+        client.update_time_to_live().table_name(&table.name).time_to_live_specification(specification).send();
+    match within(clock, deadline, table.what, call).await {
+        Ok(_) => Ok(()),
+        Err(failure) => Err(failure.into_port_error(table.what)),
     }
 }

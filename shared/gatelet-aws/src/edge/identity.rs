@@ -25,6 +25,7 @@ pub fn arrival(now: Timestamp, peer: IpAddr, scheme: Scheme, deadline: Timestamp
         peer,
         scheme,
         trace_id: None,
+        vouched: gatelet_core::Vouched::default(),
         deadline,
     }
 }

@@ -19,8 +19,14 @@
 //! | `GATELET_STAGE` | with the one above: the stage that takes whole paths | the stage that a path begins with |
 //! | `GATELET_HOSTS` | further host names that are answered, with commas between; `.example.com` stands for all below | none |
 //! | `GATELET_ORIGIN_SECRETS` | one secret, or two with a comma between: only requests that bear one are taken | anybody's are |
+//! | `GATELET_LOAD_BALANCER_CERTIFICATES` | `true`: the load balancer in front verifies client certificates, and is believed | `false` |
 //! | `GATELET_RESPONSE_STREAMING` | `true`: the Function URL's invoke mode is `RESPONSE_STREAM` | `false` |
 //! | `GATELET_REQUEST_LOG` | which requests leave a line in the log: `all`, `failures` (5xx and broken-off answers) or `none` | `all` |
+//! | `GATELET_ISSUERS` | issuers of tokens whose key set is elsewhere than they say: `issuer=url`, with commas between | none |
+//! | `GATELET_CREDENTIALS_TABLE` | the DynamoDB table of access keys and attached policies | there are none |
+//! | `GATELET_CREDENTIALS_KEY` | what secrets of access keys are encrypted with: 32 bytes in base64, or two such keys with a comma between, of which the first encrypts | none: they cannot be read |
+//! | `GATELET_DECISIONS_TABLE` | the DynamoDB table through which results of authorizers are shared | each process keeps its own |
+//! | `GATELET_AUTHORIZER` | what the authorizer function asks of callers: a JSON document | a file beside the function |
 //! | `GATELET_ALLOW_PRIVATE_BACKENDS` | in Lambda, `true`: HTTP integrations may call private addresses | `false` |
 //!
 //! An empty variable counts as unset. The names and the precedence of the first ones are those of
@@ -33,8 +39,9 @@ use std::path::PathBuf;
 use gatelet_model::{ApiId, StageName};
 use http::Uri;
 
+use crate::access::{AccessSettings, CredentialKeys, parse_key_set_urls};
 use crate::backends::{AddressPolicy, BackendSettings, HostAndPort};
-use crate::events::OriginSecrets;
+use crate::events::{OriginSecrets, Trust};
 
 const ENDPOINT: &str = "AWS_ENDPOINT_URL";
 const ENDPOINT_PREFIX: &str = "AWS_ENDPOINT_URL_";
@@ -53,8 +60,14 @@ const API: &str = "GATELET_API";
 const STAGE: &str = "GATELET_STAGE";
 const HOSTS: &str = "GATELET_HOSTS";
 const ORIGIN_SECRETS: &str = "GATELET_ORIGIN_SECRETS";
+const LOAD_BALANCER_CERTIFICATES: &str = "GATELET_LOAD_BALANCER_CERTIFICATES";
 const RESPONSE_STREAMING: &str = "GATELET_RESPONSE_STREAMING";
 const REQUEST_LOG: &str = "GATELET_REQUEST_LOG";
+const ISSUERS: &str = "GATELET_ISSUERS";
+const CREDENTIALS_TABLE: &str = "GATELET_CREDENTIALS_TABLE";
+const CREDENTIALS_KEY: &str = "GATELET_CREDENTIALS_KEY";
+const DECISIONS_TABLE: &str = "GATELET_DECISIONS_TABLE";
+const AUTHORIZER: &str = "GATELET_AUTHORIZER";
 const ALLOW_PRIVATE_BACKENDS: &str = "GATELET_ALLOW_PRIVATE_BACKENDS";
 
 /// What the environment says.
@@ -67,6 +80,8 @@ pub struct Environment {
     runtime_api: Option<HostAndPort>,
     function: FunctionSettings,
     router: RouterSettings,
+    access: AccessSettings,
+    authorizer: Option<String>,
     allows_private_backends: bool,
 }
 
@@ -100,8 +115,8 @@ pub struct RouterSettings {
     pub stage: Option<StageName>,
     /// Further hosts that are answered, lower-case; one that begins with a dot stands for all below it.
     pub hosts: Vec<Box<str>>,
-    /// What proves the edge in front.
-    pub origin_secrets: OriginSecrets,
+    /// Whom its doors believe.
+    pub trust: Trust,
     /// Whether the Function URL takes answers as they come.
     pub response_streaming: bool,
     /// Which requests leave a line in the log.
@@ -191,6 +206,8 @@ impl Environment {
             runtime_api: reading.value(RUNTIME_API, str::parse),
             function: reading.function(),
             router: reading.router(),
+            access: reading.access(),
+            authorizer: reading.value(AUTHORIZER, |text| Ok(text.to_owned())),
             allows_private_backends: reading.value(ALLOW_PRIVATE_BACKENDS, parse_flag).unwrap_or_default(),
         }
         .without_ignored(reading.value(IGNORE_ENDPOINTS, parse_flag).unwrap_or_default());
@@ -237,6 +254,18 @@ impl Environment {
     #[must_use]
     pub const fn router(&self) -> &RouterSettings {
         &self.router
+    }
+
+    /// What is said about callers.
+    #[must_use]
+    pub const fn access(&self) -> &AccessSettings {
+        &self.access
+    }
+
+    /// What the authorizer function asks of callers, as it is written.
+    #[must_use]
+    pub fn authorizer(&self) -> Option<&str> {
+        self.authorizer.as_deref()
     }
 
     /// Which backends may be called here.
@@ -306,11 +335,16 @@ impl Reading<'_> {
             api: self.value(API, |text| ApiId::parse(text).map_err(|problem| problem.message)),
             stage: self.value(STAGE, |text| StageName::parse(text).map_err(|problem| problem.message)),
             hosts: self.value(HOSTS, parse_hosts).unwrap_or_default(),
-            origin_secrets: self
-                .value(ORIGIN_SECRETS, |text| {
-                    OriginSecrets::parse(text).map_err(|problem| problem.to_string())
-                })
-                .unwrap_or_default(),
+            trust: Trust {
+                origin_secrets: self
+                    .value(ORIGIN_SECRETS, |text| {
+                        OriginSecrets::parse(text).map_err(|problem| problem.to_string())
+                    })
+                    .unwrap_or_default(),
+                load_balancer_certificates: self
+                    .value(LOAD_BALANCER_CERTIFICATES, parse_flag)
+                    .unwrap_or_default(),
+            },
             response_streaming: self.value(RESPONSE_STREAMING, parse_flag).unwrap_or_default(),
             request_log: self.value(REQUEST_LOG, parse_request_log).unwrap_or_default(),
         };
@@ -321,6 +355,15 @@ impl Reading<'_> {
             );
         }
         settings
+    }
+
+    fn access(&mut self) -> AccessSettings {
+        AccessSettings {
+            key_set_urls: self.value(ISSUERS, parse_key_set_urls).unwrap_or_default(),
+            credentials_table: self.value(CREDENTIALS_TABLE, |text| Ok(text.to_owned())),
+            credential_keys: self.value(CREDENTIALS_KEY, CredentialKeys::parse),
+            decisions_table: self.value(DECISIONS_TABLE, |text| Ok(text.to_owned())),
+        }
     }
 
     fn credentials(&mut self) -> Option<Credentials> {

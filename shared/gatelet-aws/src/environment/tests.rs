@@ -112,3 +112,37 @@ fn lambda_is_known_by_its_runtime_api() {
         assert!(parse(&[("AWS_LAMBDA_RUNTIME_API", api)]).unwrap().is_lambda(), "{api}");
     }
 }
+
+#[test]
+fn what_is_said_about_callers_is_read_and_no_key_is_shown() {
+    let key = "GhZk3P1sVxQ9bT7mWc2NfRy5JdLa8EuKo4HiXvSz6B1";
+    let environment = parse(&[
+        (
+            "GATELET_ISSUERS",
+            "https://a.example=http://127.0.0.1:1/jwks, https://b.example=https://c.example/k",
+        ),
+        ("GATELET_CREDENTIALS_TABLE", "keys"),
+        ("GATELET_CREDENTIALS_KEY", key),
+        ("GATELET_DECISIONS_TABLE", "decisions"),
+    ])
+    .unwrap();
+    let access = environment.access();
+    assert_eq!(access.key_set_urls.len(), 2);
+    assert_eq!(access.key_set_urls["https://a.example"], "http://127.0.0.1:1/jwks");
+    assert_eq!(access.credentials_table.as_deref(), Some("keys"));
+    assert!(access.credential_keys.is_some());
+    assert_eq!(access.decisions_table.as_deref(), Some("decisions"));
+    assert!(!format!("{environment:?}").contains(key));
+
+    let half = "c2VjcmV0LWhhbGY";
+    let problems =
+        parse(&[("GATELET_ISSUERS", "https://a.example"), ("GATELET_CREDENTIALS_KEY", half)]).unwrap_err();
+    let texts: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert!(
+        texts[0].starts_with("environment variable `GATELET_ISSUERS`: `https://a.example` is not an issuer")
+    );
+    assert!(
+        texts[1].starts_with("environment variable `GATELET_CREDENTIALS_KEY`: is not 32 bytes in base64")
+    );
+    assert!(!texts[1].contains(half));
+}

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::Value;
 
 use super::headers::SentHeaders;
 use super::query::SentQuery;
@@ -38,6 +39,8 @@ pub(super) struct RequestContext {
     pub(super) domain_name: Option<Box<str>>,
     pub(super) protocol: Option<Box<str>>,
     pub(super) identity: Option<Client>,
+    /// What an authorizer in front found out: in format 2.0 by its kind, in format 1.0 whatever the authorizer said.
+    pub(super) authorizer: Option<Value>,
     pub(super) http: Option<Http>,
     pub(super) elb: Option<IgnoredAny>,
     pub(super) event_type: Option<Box<str>>,
@@ -57,6 +60,11 @@ pub(super) struct Http {
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Client {
     pub(super) source_ip: Option<Box<str>>,
+    pub(super) account_id: Option<Box<str>>,
+    pub(super) access_key: Option<Box<str>>,
+    pub(super) user: Option<Box<str>>,
+    pub(super) user_arn: Option<Box<str>>,
+    pub(super) principal_org_id: Option<Box<str>>,
 }
 
 /// What stands in front of the function, and with it the shape of its events and answers.

@@ -6,7 +6,7 @@
 //!
 //! The way of an event: [`HttpEvent`] in `event` is what JSON says, with `headers` and `query` as its parts;
 //! [`HttpEvent::receive`] in `receive` makes the request of it, `target` its path and query; [`Origin`] in `origin` judges who
-//! stands in front; `answer` writes the answer, [`Buffered`] for a door that takes it whole, [`Prelude`] for one that takes it
+//! stands in front, and `vouched` what is believed of the caller; `answer` writes the answer, [`Buffered`] for a door that takes it whole, [`Prelude`] for one that takes it
 //! as it comes.
 
 mod answer;
@@ -16,10 +16,11 @@ mod origin;
 mod query;
 mod receive;
 mod target;
+mod vouched;
 
 pub use answer::{Buffered, Prelude};
 pub use event::{Door, HttpEvent};
-pub use origin::{Origin, OriginProblem, OriginSecrets};
+pub use origin::{Origin, OriginProblem, OriginSecrets, Trust};
 pub use receive::{Received, UnknownEvent};
 
 #[cfg(test)]

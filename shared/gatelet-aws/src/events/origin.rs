@@ -13,10 +13,22 @@ pub(super) const HOST: HeaderName = HeaderName::from_static("x-gatelet-host");
 /// The client's address, as the edge tells it.
 pub(super) const CLIENT: HeaderName = HeaderName::from_static("x-gatelet-client");
 
+/// The client's certificate, as the edge tells it that has verified it: PEM, escaped as in URLs.
+pub(super) const CERTIFICATE: HeaderName = HeaderName::from_static("x-gatelet-client-certificate");
+
 /// How many secrets are valid at a time: the old one and the new one, while the edge changes over.
 const SECRETS_MAX: usize = 2;
 /// The shortest secret, in characters. Nobody guesses one of this length that is random.
 const SECRET_CHARACTERS_MIN: usize = 16;
+
+/// Whom a door believes what it tells of the client.
+#[derive(Debug, Clone, Default)]
+pub struct Trust {
+    /// What proves the edge.
+    pub origin_secrets: OriginSecrets,
+    /// Whether the load balancer in front verifies client certificates: its listener's mutual authentication is `verify`.
+    pub load_balancer_certificates: bool,
+}
 
 /// The secrets that prove the edge; none where anybody may call.
 #[derive(Clone, Default)]

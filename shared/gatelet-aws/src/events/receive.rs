@@ -5,17 +5,19 @@ use std::net::{IpAddr, Ipv4Addr};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use gatelet_core::Scheme;
 use gatelet_core::payload::{Body, HeaderNames, Request};
 use gatelet_core::refusal::Refusal;
+use gatelet_core::{Scheme, Vouched};
 use gatelet_model::StageName;
 use http::header::{COOKIE, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Version};
 
 use super::event::{Door, HttpEvent, RequestContext};
 use super::headers::{NO_HEADER, SentHeaders};
-use super::origin::{self, Origin, OriginSecrets};
+use super::origin::{self, Origin, Trust};
 use super::target::{self, Spelling};
+use super::vouched::vouched;
+use crate::edge::remove_certificate_headers;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -44,16 +46,19 @@ pub struct Received {
     pub scheme: Scheme,
     /// Who stands in front of the door.
     pub origin: Origin,
+    /// What the platform has verified of the caller.
+    pub vouched: Vouched,
     /// Why no rule needs to look at it: what the event holds is no request that HTTP knows.
     pub refusal: Option<Refusal>,
 }
 
 impl HttpEvent {
-    /// The request that the event tells of. The headers by which the edge proves itself are taken off: no backend sees them.
+    /// The request that the event tells of. The headers by which the edge proves itself are taken off, and those that tell of a
+    /// client's certificate, whoever wrote them: no backend sees them.
     ///
     /// # Errors
     /// [`UnknownEvent`]. What a client can bring about is told by [`Received::refusal`] instead.
-    pub fn receive(mut self, secrets: &OriginSecrets) -> Result<Received, UnknownEvent> {
+    pub fn receive(mut self, trust: &Trust) -> Result<Received, UnknownEvent> {
         let door = Door::of(&self).ok_or(UnknownEvent)?;
         let sent = self.take_headers(door);
         let context = self.request_context.take().unwrap_or_default();
@@ -62,7 +67,7 @@ impl HttpEvent {
 
         let origin = match door {
             Door::Invoke => Origin::Anybody,
-            _ => secrets.judge(&headers),
+            _ => trust.origin_secrets.judge(&headers),
         };
         headers.remove(origin::SECRET);
         let told_host = single(&headers, &origin::HOST).filter(|_| origin == Origin::Proven).cloned();
@@ -79,8 +84,10 @@ impl HttpEvent {
         let told = told_peer(door, &context, &headers);
         let viewer = if origin == Origin::Proven { viewer(&headers) } else { None };
         let peer = viewer.unwrap_or(told);
+        let vouched = vouched(door, origin, trust, &context, &headers);
         headers.remove(origin::HOST);
         headers.remove(origin::CLIENT);
+        remove_certificate_headers(&mut headers);
         remove_hops(&mut headers, [Some(told), viewer]);
         let scheme = scheme(door, &headers);
         let mut request = Request::default();
@@ -101,7 +108,7 @@ impl HttpEvent {
         if matches!(door, Door::RestApi | Door::Invoke) {
             request.extensions_mut().insert::<HeaderNames>(sent.names);
         }
-        Ok(Received { door, request, peer, scheme, origin, refusal })
+        Ok(Received { door, request, peer, scheme, origin, vouched, refusal })
     }
 
     /// The headers, with all their values where the door tells them.
@@ -197,7 +204,7 @@ fn viewer(headers: &HeaderMap) -> Option<IpAddr> {
 }
 
 /// A header's value, where there is one alone: of two, one may be the client's own.
-fn single<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h HeaderValue> {
+pub(super) fn single<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h HeaderValue> {
     let mut values = headers.get_all(name).iter();
     values.next().filter(|_| values.next().is_none())
 }

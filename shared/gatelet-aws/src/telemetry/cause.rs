@@ -1,7 +1,8 @@
 //! What the author of an API should know about a request, and its client should not.
 
 use gatelet_core::record::{End, SealedRecord};
-use gatelet_core::refusal::Refusal;
+use gatelet_core::refusal::{Challenge, Refusal};
+use gatelet_core::signature::SignatureError;
 
 /// Why a request went wrong, where its status does not say so.
 #[must_use]
@@ -20,20 +21,27 @@ pub fn cause(record: &SealedRecord) -> Option<String> {
             "no method of the API has this path and verb (REST APIs say it this way)".to_owned()
         }
         Refusal::NoRoute => "no route of the API has this path and verb".to_owned(),
-        Refusal::NotSigned => {
-            "the method asks for a signed request (AWS_IAM), which this version cannot verify yet".to_owned()
+        Refusal::Signature(SignatureError::Missing) => {
+            "the method asks for a signed request (AWS_IAM), and this one is not signed".to_owned()
         }
+        Refusal::Signature(error) => {
+            let cause = error.cause().unwrap_or_default();
+            format!("the request's signature is not accepted: {error} {cause}").trim_end().to_owned()
+        }
+        Refusal::Unauthorized(None | Some(Challenge::Missing)) => {
+            "the request shows nothing that the route's authorizer looks at, or nothing it accepts".to_owned()
+        }
+        Refusal::InsufficientScope => "the token has none of the scopes that the route asks for".to_owned(),
         Refusal::InvalidApiKey => {
             "the method asks for an API key, which this version has none of yet".to_owned()
         }
-        Refusal::AccessDenied => {
-            "the API has a resource policy, which this version does not evaluate yet: nobody is let in"
-                .to_owned()
+        Refusal::AccessDenied { explicit: true } => {
+            "a statement of the authorizer's policy denies the method".to_owned()
         }
-        Refusal::AuthorizerUnavailable => {
-            "the method asks for an authorizer, which this version does not run yet: nobody is let in"
-                .to_owned()
+        Refusal::AccessDenied { explicit: false } => {
+            "no statement of the authorizer's policy allows the method".to_owned()
         }
+        Refusal::PolicyDenied(denial) => denial.to_string(),
         Refusal::Internal => "a fault in Gatelet itself; standard error shows where".to_owned(),
         // What the status says by itself has no cause.
         other => return other.cause(),

@@ -249,7 +249,7 @@ fn split_attribute(name: &str) -> (&str, Option<&str>) {
     name.split_once('.').map_or((name, None), |(base, attribute)| (base, Some(attribute)))
 }
 
-pub(super) fn partition(region: &str) -> &'static str {
+pub(crate) fn partition(region: &str) -> &'static str {
     if region.starts_with("cn-") {
         "aws-cn"
     } else if region.starts_with("us-gov-") {

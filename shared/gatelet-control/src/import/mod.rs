@@ -13,6 +13,7 @@ mod openapi;
 mod reader;
 mod template;
 
+pub(crate) use intrinsics::partition;
 pub use template::{
     FunctionCode, FunctionDefinition, ImportedApi, ImportedApiKey, ImportedTemplate, TemplateOptions,
     is_template, template, template_document,

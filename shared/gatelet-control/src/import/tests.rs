@@ -84,7 +84,10 @@ x-amazon-apigateway-endpoint-access-mode: STRICT
 x-amazon-apigateway-gateway-responses:
   THROTTLED: {{statusCode: 420, responseParameters: {{gatewayresponse.header.a: \"'b'\"}}, responseTemplates: {{text/plain: slow}}}}
 x-amazon-apigateway-minimum-compression-size: 5
-x-amazon-apigateway-policy: {{Statement: [{{Resource: 'arn:aws:execute-api:${{AWS::Region}}:*', Condition: '${{aws:username}}'}}]}}
+x-amazon-apigateway-policy:
+  Version: '2012-10-17'
+  Statement:
+    - {{Effect: Allow, Principal: '*', Action: 'execute-api:Invoke', Resource: 'arn:aws:execute-api:${{AWS::Region}}:*:*', Condition: {{StringLike: {{'aws:UserAgent': '${{aws:username}}'}}}}}}
 x-amazon-apigateway-request-validators: {{all: {{validateRequestBody: true, validateRequestParameters: false}}}}
 x-amazon-apigateway-security-policy: SecurityPolicy_TLS13_1_3_2025_09
 servers:
@@ -107,7 +110,7 @@ servers:
     assert_eq!(api.minimum_compression_bytes, Some(5));
     assert_eq!(
         api.policy.as_ref().unwrap().as_str(),
-        r#"{"Statement":[{"Resource":"arn:aws:execute-api:eu-west-1:*","Condition":"${aws:username}"}]}"#,
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"arn:aws:execute-api:eu-west-1:*:*","Condition":{"StringLike":{"aws:UserAgent":"${aws:username}"}}}]}"#,
         "API Gateway's variables are resolved, IAM's are left alone"
     );
     assert!(api.request_validators[0].validate_request_body);
@@ -281,6 +284,66 @@ components:
     assert!(function.simple_responses);
     let Authorization::Authorizer { scopes, .. } = &api.routes[0].authorization else { panic!() };
     assert_eq!(scopes, &["read"]);
+}
+
+#[test]
+fn a_rest_api_with_jwt_authorizers_of_several_issuers() {
+    let api = rest(&format!(
+        "{HEAD}paths:
+  /a: {{get: {{security: [{{jwt: [read]}}], x-amazon-apigateway-integration: {{type: mock}}}}}}
+components:
+  securitySchemes:
+    jwt:
+      type: apiKey
+      in: header
+      name: Authorization
+      x-amazon-apigateway-authorizer:
+        type: jwt
+        identitySource: method.request.header.Authorization
+        jwtConfiguration:
+          algorithms: [RS256, ES256]
+          requiredClaims: [tenant]
+          issuers:
+            - {{issuer: 'https://one.example', audiences: [a, b]}}
+            - {{issuer: 'https://other.example/', audience: c, algorithms: EdDSA, requiredClaims: {{level: ['1', '2'], member: 'true'}}}}
+"
+    ));
+    let AuthorizerKind::Jwt { identity_sources, issuers } = &api.authorizers[0].kind else { panic!() };
+    assert_eq!(identity_sources, &["method.request.header.Authorization"]);
+    let [one, other] = issuers.as_slice() else { panic!("{issuers:?}") };
+    assert_eq!((one.issuer.as_str(), one.audiences.join(" ")), ("https://one.example", "a b".to_owned()));
+    assert_eq!(one.algorithms, ["RS256", "ES256"], "what an issuer does not say is said for all");
+    assert_eq!((one.required_claims[0].name.as_str(), one.required_claims[0].values.len()), ("tenant", 0));
+    assert_eq!(
+        (other.issuer.as_str(), other.audiences.join(" ")),
+        ("https://other.example/", "c".to_owned())
+    );
+    assert_eq!(other.algorithms, ["EdDSA"]);
+    let claims: Vec<_> = other
+        .required_claims
+        .iter()
+        .map(|claim| format!("{}={}", claim.name, claim.values.join(",")))
+        .collect();
+    assert_eq!(claims, ["level=1,2", "member=true"]);
+    let stored = serde_json::json!({"issuer": "https://one.example", "audiences": ["a"]});
+    let stored: gatelet_model::JwtIssuer = serde_json::from_value(stored).unwrap();
+    assert!(
+        stored.algorithms.is_empty() && stored.required_claims.is_empty(),
+        "older definitions stay readable"
+    );
+}
+
+#[test]
+fn tokens_are_never_verified_with_shared_secrets() {
+    for name in ["HS256", "none", "ES512"] {
+        let text = format!(
+            "{HEAD}paths: {{/a: {{get: {{x-amazon-apigateway-integration: {{type: mock}}}}}}}}
+components: {{securitySchemes: {{jwt: {{type: oauth2, x-amazon-apigateway-authorizer: {{type: jwt, jwtConfiguration: {{issuer: 'https://a.example', audience: [a], algorithms: [RS256, {name}]}}}}}}}}}}"
+        );
+        let imported = imported(&text, Some(ApiKind::Rest));
+        let told = format!("{:?}", imported.problems);
+        assert!(imported.api.is_none() && told.contains(&format!("`{name}` is no algorithm")), "{told}");
+    }
 }
 
 #[test]

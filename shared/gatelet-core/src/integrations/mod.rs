@@ -4,7 +4,7 @@ mod http_proxy;
 pub mod lambda_proxy;
 mod mock;
 mod target;
-mod trace;
+pub(crate) mod trace;
 
 use std::sync::Arc;
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::arrival::Arrival;
 
 /// The value of `X-Amzn-Trace-Id`: the platform's, else a trace that begins here.
-pub(super) fn header(arrival: &Arrival) -> Cow<'_, str> {
+pub(crate) fn header(arrival: &Arrival) -> Cow<'_, str> {
     match &arrival.trace_id {
         Some(trace_id) => Cow::Borrowed(trace_id),
         None => Cow::Owned(root(arrival)),
@@ -50,6 +50,7 @@ mod tests {
             peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
             scheme: Scheme::Https,
             trace_id: None,
+            vouched: crate::Vouched::default(),
             deadline: Timestamp::from_milliseconds(0),
         };
         assert_eq!(root(&arrival), "Root=1-5e9f0c65-1de4d666d4dd26aced652b6c");

@@ -62,6 +62,16 @@ impl Body {
         HttpBody::size_hint(self).exact()
     }
 
+    /// The bytes, where the whole body is there.
+    #[must_use]
+    pub fn as_bytes(&self) -> Option<&[u8]> {
+        match self {
+            Self::Empty => Some(&[]),
+            Self::Bytes(bytes) => Some(bytes),
+            Self::Stream(_) => None,
+        }
+    }
+
     /// Waits for the whole body.
     ///
     /// # Errors

@@ -66,8 +66,14 @@ pub fn remove_unseen(headers: &mut HeaderMap) {
 
 /// Headers that a client may not give to a backend in the gateway's name.
 pub fn remove_forgeries(headers: &mut HeaderMap) {
-    for name in ["x-amzn-apigateway-api-id", "x-amzn-trace-id", "x-apigateway-event", "x-apigateway-context"]
-    {
+    for name in [
+        "x-amzn-apigateway-api-id",
+        "x-amzn-trace-id",
+        "x-apigateway-event",
+        "x-apigateway-context",
+        // A caller has signed it for this gateway alone.
+        "x-gatelet-caller-identity",
+    ] {
         headers.remove(name);
     }
     let is_forged = |name: &&HeaderName| name.as_str().starts_with(REMAPPED);

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::Record;
 use crate::arrival::Timestamp;
+use crate::authorizers::{ClientCertificate, Finding};
 
 /// Names of months as `$context.requestTime` has them.
 const MONTHS: [&str; 12] =
@@ -50,8 +51,57 @@ impl Record {
                 self.integration.as_ref().map(|call| Cow::Owned(call.latency.as_millis().to_string()))
             }
             "error.responseType" => text(self.refusal_type()),
+            _ => match name.split_once('.')? {
+                ("authorizer", name) => self.authorizer_context(name),
+                ("identity", name) => self.identity_context(name).map(Cow::Borrowed),
+                _ => None,
+            },
+        }
+    }
+
+    /// What an authorizer found out; a remembered finding took no time.
+    fn authorizer_context(&self, name: &str) -> Option<Cow<'_, str>> {
+        let caller = self.caller()?;
+        if name == "integrationLatency" {
+            return caller.authorizer_latency_milliseconds.map(|latency| Cow::Owned(latency.to_string()));
+        }
+        match &caller.finding {
+            Finding::Anonymous | Finding::Iam(_) => None,
+            Finding::Lambda(judgement) => judgement.context_value(name).map(Cow::Borrowed),
+            // ASSUMPTION: the principal is whom the token is about.
+            Finding::Jwt { token, .. } | Finding::Cognito(token) => match name {
+                "principalId" => token.subject().map(Cow::Borrowed),
+                _ => token.claim(name.strip_prefix("claims.")?),
+            },
+        }
+    }
+
+    /// What AWS credentials and the TLS handshake tell of the caller.
+    fn identity_context(&self, name: &str) -> Option<&str> {
+        if let Some(field) = name.strip_prefix("clientCert.") {
+            return certificate_field(self.certificate()?, field);
+        }
+        let identity = self.caller()?.iam()?;
+        match name {
+            "accountId" => Some(&identity.account_id),
+            "caller" | "user" => Some(&identity.user_id),
+            "userArn" => Some(&identity.user_arn),
+            "accessKey" => identity.access_key.as_deref(),
+            "principalOrgId" => identity.principal_org_id.as_deref(),
             _ => None,
         }
+    }
+}
+
+fn certificate_field<'a>(certificate: &'a ClientCertificate, name: &str) -> Option<&'a str> {
+    match name {
+        "clientCertPem" => Some(&certificate.pem),
+        "subjectDN" => Some(&certificate.subject),
+        "issuerDN" => Some(&certificate.issuer),
+        "serialNumber" => Some(&certificate.serial_number),
+        "validity.notBefore" => Some(&certificate.not_before),
+        "validity.notAfter" => Some(&certificate.not_after),
+        _ => None,
     }
 }
 
@@ -63,6 +113,13 @@ pub(crate) fn request_time(moment: Timestamp) -> String {
     let name = usize::try_from(month - 1).ok().and_then(|index| MONTHS.get(index)).copied().unwrap_or("Jan");
     let (hour, minute, second) = (second_of_day / 3_600, second_of_day / 60 % 60, second_of_day % 60);
     format!("{day:02}/{name}/{year}:{hour:02}:{minute:02}:{second:02} +0000")
+}
+
+/// A moment as ISO 8601 writes it: `2026-11-20T16:00:00Z`.
+pub(crate) fn iso_8601(seconds: u64) -> String {
+    let (year, month, day) = civil_date(seconds / 86_400);
+    let (hour, minute, second) = (seconds % 86_400 / 3_600, seconds / 60 % 60, seconds % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
 /// Year, month and day of a number of days since 1970, by counting 400-year cycles from the first of March
@@ -84,7 +141,102 @@ pub(crate) const fn civil_date(days_since_1970: u64) -> (u64, u64, u64) {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use std::sync::Arc;
+
     use super::*;
+    use crate::authorizers::Caller;
+    use crate::authorizers::iam::IamIdentity;
+    use crate::authorizers::jwt::{ClaimsForm, Verified};
+    use crate::authorizers::lambda::answer::{self, Form};
+    use crate::snapshot::routes::Rules;
+    use crate::{Arrival, Scheme, Vouched};
+
+    /// The variables of a record whose caller was found out so, with a certificate.
+    fn told(finding: Finding, latency: Option<u64>) -> impl Fn(&str) -> Option<String> {
+        let certificate = ClientCertificate {
+            pem: "PEM".into(),
+            subject: "CN=a".into(),
+            issuer: "CN=b".into(),
+            serial_number: "01".into(),
+            not_before: "then".into(),
+            not_after: "later".into(),
+        };
+        let arrival = Arrival {
+            now: Timestamp::from_milliseconds(0),
+            request_id: "1".into(),
+            extended_request_id: "2".into(),
+            draw: 0,
+            peer: [127, 0, 0, 1].into(),
+            scheme: Scheme::Https,
+            trace_id: None,
+            deadline: Timestamp::from_milliseconds(1),
+            vouched: Vouched { identity: None, certificate: Some(Arc::new(certificate)) },
+        };
+        let mut record = Record::open(&arrival, http::Method::GET, http::Version::HTTP_11);
+        record.note_caller(Caller { finding, authorizer_latency_milliseconds: latency });
+        move |name| record.context(name).map(Cow::into_owned)
+    }
+
+    #[test]
+    fn who_signed_is_told() {
+        let identity = IamIdentity {
+            account_id: "123456789012".into(),
+            user_arn: "arn:aws:iam::123456789012:user/ann".into(),
+            user_id: "AIDAEXAMPLE".into(),
+            access_key: Some("AKIAEXAMPLE".into()),
+            principal_org_id: None,
+        };
+        let context = told(Finding::Iam(Arc::new(identity)), None);
+        for (name, value) in [
+            ("identity.accountId", Some("123456789012")),
+            ("identity.caller", Some("AIDAEXAMPLE")),
+            ("identity.user", Some("AIDAEXAMPLE")),
+            ("identity.userArn", Some("arn:aws:iam::123456789012:user/ann")),
+            ("identity.accessKey", Some("AKIAEXAMPLE")),
+            ("identity.principalOrgId", None),
+            ("identity.sourceIp", Some("127.0.0.1")),
+            ("identity.clientCert.clientCertPem", Some("PEM")),
+            ("identity.clientCert.subjectDN", Some("CN=a")),
+            ("identity.clientCert.issuerDN", Some("CN=b")),
+            ("identity.clientCert.serialNumber", Some("01")),
+            ("identity.clientCert.validity.notBefore", Some("then")),
+            ("identity.clientCert.validity.notAfter", Some("later")),
+            ("identity.clientCert.other", None),
+            ("authorizer.principalId", None),
+            ("authorizer.integrationLatency", None),
+        ] {
+            assert_eq!(context(name).as_deref(), value, "{name}");
+        }
+        let nobody = told(Finding::Anonymous, None);
+        assert_eq!((nobody("identity.user"), nobody("authorizer.claims.sub")), (None, None));
+    }
+
+    #[test]
+    fn what_authorizers_found_out_is_told() {
+        let text = br#"{"isAuthorized":true,"principalId":"u1","context":{"a.b":"x","n":1}}"#;
+        let judgement = answer::read(text, Form { rules: Rules::Http, is_simple: true }).unwrap();
+        let context = told(Finding::Lambda(Arc::new(judgement)), Some(0));
+        for (name, value) in [
+            ("authorizer.principalId", Some("u1")),
+            ("authorizer.a.b", Some("x")),
+            ("authorizer.n", Some("1")),
+            ("authorizer.claims.sub", None),
+            ("authorizer.integrationLatency", Some("0")),
+            ("identity.user", None),
+        ] {
+            assert_eq!(context(name).as_deref(), value, "{name}");
+        }
+        let claims = serde_json::json!({"sub": "u2", "https://a.b/c": "x"});
+        let token = || Arc::new(Verified::of_claims(&claims, ClaimsForm::Http));
+        for finding in [Finding::Cognito(token()), Finding::Jwt { token: token(), has_scopes: false }] {
+            let context = told(finding, None);
+            assert_eq!(context("authorizer.claims.sub").as_deref(), Some("u2"));
+            assert_eq!(context("authorizer.principalId").as_deref(), Some("u2"));
+            assert_eq!(context("authorizer.claims.https://a.b/c").as_deref(), Some("x"));
+            assert_eq!((context("authorizer.sub"), context("authorizer.claims.none")), (None, None));
+        }
+    }
 
     #[test]
     fn times_are_written_as_in_logs() {

@@ -4,13 +4,14 @@
 mod context;
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-pub(crate) use context::{civil_date, request_time};
+pub(crate) use context::{civil_date, iso_8601, request_time};
 use gatelet_model::rest::GatewayResponseType;
 
 use crate::arrival::{Arrival, Timestamp};
+use crate::authorizers::{Caller, ClientCertificate};
 use crate::payload::BodyError;
 use crate::refusal::Refusal;
 
@@ -82,9 +83,12 @@ pub struct Record {
     user_agent: Option<Box<str>>,
     place: Option<Place>,
     route: Option<Arc<str>>,
+    caller: Option<Caller>,
+    certificate: Option<Arc<ClientCertificate>>,
     integration: Option<IntegrationCall>,
     refusal: Option<Refusal>,
     status: Option<u16>,
+    explanation: Option<Mutex<Vec<String>>>,
 }
 
 impl Record {
@@ -103,10 +107,35 @@ impl Record {
             user_agent: None,
             place: None,
             route: None,
+            caller: None,
+            certificate: arrival.vouched.certificate.clone(),
             integration: None,
             refusal: None,
             status: None,
+            explanation: None,
         }
+    }
+
+    /// The same, to be told step by step, too.
+    #[must_use]
+    pub fn explained(mut self) -> Self {
+        self.explanation = Some(Mutex::default());
+        self
+    }
+
+    /// Tells a step of what is decided, where somebody wants to know: `step` is made only then. A step may name what the
+    /// caller shows, and never repeats a secret.
+    pub fn explain(&self, step: impl FnOnce() -> String) {
+        if let Some(steps) = &self.explanation {
+            steps.lock().unwrap_or_else(PoisonError::into_inner).push(step());
+        }
+    }
+
+    /// The steps so far.
+    #[must_use]
+    pub fn explanation(&self) -> Vec<String> {
+        let steps = self.explanation.as_ref();
+        steps.map(|steps| steps.lock().unwrap_or_else(PoisonError::into_inner).clone()).unwrap_or_default()
     }
 
     /// Notes what the request says of itself: its path as the client sees it, and its user agent.
@@ -132,6 +161,12 @@ impl Record {
     pub fn note_route(&mut self, route: Arc<str>) {
         debug_assert!(self.route.is_none(), "a route is noted once");
         self.route.get_or_insert(route);
+    }
+
+    /// Notes who calls.
+    pub fn note_caller(&mut self, caller: Caller) {
+        debug_assert!(self.caller.is_none(), "a caller is noted once");
+        self.caller.get_or_insert(caller);
     }
 
     /// Notes what the integration did.
@@ -201,6 +236,18 @@ impl Record {
     #[must_use]
     pub fn route(&self) -> Option<&str> {
         self.route.as_deref()
+    }
+
+    /// Who calls; none before it was found out.
+    #[must_use]
+    pub const fn caller(&self) -> Option<&Caller> {
+        self.caller.as_ref()
+    }
+
+    /// The certificate that the client showed.
+    #[must_use]
+    pub fn certificate(&self) -> Option<&ClientCertificate> {
+        self.certificate.as_deref()
     }
 
     /// What the integration did.

@@ -1,9 +1,11 @@
 //! The one place where a refusal becomes an answer.
 
-use http::header::{CONTENT_TYPE, HeaderName, RETRY_AFTER};
+use std::borrow::Cow;
+
+use http::header::{CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 
-use super::Refusal;
+use super::{Challenge, Refusal};
 use crate::payload::{Body, Response};
 use crate::record::{ApiFamily, Record};
 
@@ -39,13 +41,20 @@ pub fn answer(record: &Record) -> Response {
     let mut response = match record.family() {
         ApiFamily::Rest => {
             let form = refusal.rest_form();
-            let mut response = json(form.status, form.body);
+            let mut response = match form.body {
+                Cow::Borrowed(body) => json(form.status, body),
+                Cow::Owned(body) => json(form.status, body),
+            };
             response.headers_mut().insert(X_AMZN_ERROR_TYPE, HeaderValue::from_static(form.error_type));
             response
         }
         ApiFamily::V2 => {
             let form = refusal.http_form();
-            json(form.status, form.body)
+            let mut response = json(form.status, form.body);
+            if let Some(challenge) = challenge(refusal) {
+                response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+            }
+            response
         }
     };
     mark(&mut response, record);
@@ -56,8 +65,26 @@ fn value(id: &str) -> HeaderValue {
     HeaderValue::from_str(id).unwrap_or(HeaderValue::from_static("-"))
 }
 
-fn json(status: StatusCode, body: &'static str) -> Response {
-    let mut response = Response::new(Body::from(body));
+/// What HTTP APIs tell of a token that they do not accept, without commas, as AWS's page has it. Nothing that the client
+/// sent stands in it.
+fn challenge(refusal: &Refusal) -> Option<HeaderValue> {
+    match refusal {
+        // ASSUMPTION: AWS's page shows no such answer.
+        Refusal::Unauthorized(Some(Challenge::Missing)) => Some(HeaderValue::from_static("Bearer")),
+        Refusal::Unauthorized(Some(Challenge::InvalidToken(why))) => HeaderValue::try_from(format!(
+            r#"Bearer scope="" error="invalid_token" error_description="{why}""#
+        ))
+        .ok(),
+        // ASSUMPTION: RFC 6750's word; the scopes themselves are not told.
+        Refusal::InsufficientScope => {
+            Some(HeaderValue::from_static(r#"Bearer scope="" error="insufficient_scope""#))
+        }
+        _ => None,
+    }
+}
+
+fn json(status: StatusCode, body: impl Into<Body>) -> Response {
+    let mut response = Response::new(body.into());
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, JSON);
     if status == StatusCode::SERVICE_UNAVAILABLE {

@@ -2,6 +2,9 @@
 
 mod answer;
 
+use std::borrow::Cow;
+use std::fmt;
+
 use gatelet_model::rest::GatewayResponseType as Type;
 use http::StatusCode;
 
@@ -9,6 +12,7 @@ pub use answer::{answer, mark};
 
 use crate::payload::PathError;
 use crate::ports::{BackendError, FunctionError};
+use crate::signature::SignatureError;
 
 /// Why the gateway itself answers a request.
 ///
@@ -38,14 +42,31 @@ pub enum Refusal {
     RequestBodyFailed,
     /// No method has this path and verb.
     NoRoute,
-    /// The request had to be signed and is not.
-    NotSigned,
+    /// The request had to be signed, and is not, or not rightly.
+    Signature(SignatureError),
+    /// The caller shows nothing that an authorizer accepts. HTTP APIs tell what is missing where it is a token.
+    Unauthorized(Option<Challenge>),
+    /// The token of a Cognito user pool has expired.
+    TokenExpired,
+    /// The token is good, and has none of the scopes that the route asks for.
+    InsufficientScope,
     /// An API key was needed.
     InvalidApiKey,
-    /// The resource policy does not let the caller in.
-    AccessDenied,
-    /// The method's authorizer cannot be asked.
-    AuthorizerUnavailable,
+    /// An authorizer does not let the caller in.
+    AccessDenied {
+        /// A statement forbids it.
+        explicit: bool,
+    },
+    /// The API's resource policy, or the policies of who signed, do not let the caller in.
+    PolicyDenied(Box<PolicyDenial>),
+    /// The authorizer gave no answer, or did what none may; the text is for its author, not the client.
+    AuthorizerFailed(String),
+    /// What the authorizer answered means nothing, or the authorizer cannot work as it is defined; the text is for its author.
+    AuthorizerMisconfigured(String),
+    /// The name of what is called is longer than AWS lets an authorizer be asked for.
+    MethodArnTooLong,
+    /// What is known of callers cannot be had at the moment; why is for whoever runs the gateway.
+    CredentialsUnavailable(String),
     /// No template takes the request's content type.
     UnsupportedMediaType,
     /// A part of the definition cannot work; the text is for the author, not the client.
@@ -64,8 +85,29 @@ pub enum Refusal {
     Internal,
 }
 
+/// What a token lacks, as HTTP APIs tell it in `WWW-Authenticate`
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-troubleshooting-jwt.html>).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Challenge {
+    /// There is none.
+    Missing,
+    /// It is not accepted. Carries why, in AWS's words where they are known.
+    InvalidToken(&'static str),
+}
+
+/// Who was not let in where, by whose policies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyDenial {
+    /// The caller's ARN, or `anonymous`.
+    pub caller: Box<str>,
+    /// The ARN of what was called, with all but the last four digits of the account hidden, as AWS does.
+    pub resource: Box<str>,
+    /// A statement forbids it.
+    pub explicit: bool,
+}
+
 /// A refusal as REST APIs show it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RestForm {
     /// Which gateway response it is; none where AWS lets nobody customise it.
     pub response_type: Option<Type>,
@@ -74,7 +116,7 @@ pub struct RestForm {
     /// `x-amzn-ErrorType`.
     pub error_type: &'static str,
     /// The whole default body.
-    pub body: &'static str,
+    pub body: Cow<'static, str>,
 }
 
 /// A refusal as HTTP APIs show it.
@@ -99,7 +141,13 @@ impl Refusal {
     #[must_use]
     pub fn cause(&self) -> Option<String> {
         match self {
-            Self::Configuration(why) | Self::DefinitionsUnavailable(why) => Some(why.clone()),
+            Self::Configuration(why)
+            | Self::DefinitionsUnavailable(why)
+            | Self::CredentialsUnavailable(why)
+            | Self::AuthorizerFailed(why)
+            | Self::AuthorizerMisconfigured(why) => Some(why.clone()),
+            Self::Signature(error) => error.cause().map(ToOwned::to_owned),
+            Self::Unauthorized(Some(Challenge::InvalidToken(why))) => Some((*why).to_owned()),
             Self::Integration(error) => Some(error.to_string()),
             Self::Function(error) => Some(error.to_string()),
             Self::BadFunctionAnswer(why) => Some(why.clone()),
@@ -108,7 +156,6 @@ impl Refusal {
             Self::AnswerTooLarge(limit) => Some(format!(
                 "the answer is larger than the {limit} bytes that may pass here: answer through a Function URL that streams"
             )),
-            Self::AuthorizerUnavailable => Some("authorizers are not asked by this version".to_owned()),
             _ => None,
         }
     }
@@ -117,8 +164,12 @@ impl Refusal {
     #[must_use]
     pub fn rest_form(&self) -> RestForm {
         use StatusCode as S;
-        let form =
-            |response_type, status, error_type, body| RestForm { response_type, status, error_type, body };
+        let form = |response_type, status, error_type, body| RestForm {
+            response_type,
+            status,
+            error_type,
+            body: Cow::Borrowed(body),
+        };
         match self {
             Self::UnknownHost | Self::UnprovenOrigin | Self::NoSuchStage | Self::NoSuchHttpApiStage => {
                 form(None, S::FORBIDDEN, "ForbiddenException", r#"{"message":"Forbidden"}"#)
@@ -146,7 +197,25 @@ impl Refusal {
                 "RequestTooLargeException",
                 r#"{"message":"Request Too Long"}"#,
             ),
-            Self::NoRoute | Self::NotSigned => form(
+            Self::Signature(error) => RestForm {
+                response_type: Some(error.response_type()),
+                status: S::FORBIDDEN,
+                error_type: error.error_type(),
+                body: Cow::Owned(message("message", &error.to_string())),
+            },
+            Self::Unauthorized(_) | Self::InsufficientScope => form(
+                Some(Type::Unauthorized),
+                S::UNAUTHORIZED,
+                "UnauthorizedException",
+                r#"{"message":"Unauthorized"}"#,
+            ),
+            Self::TokenExpired => form(
+                Some(Type::Unauthorized),
+                S::UNAUTHORIZED,
+                "UnauthorizedException",
+                r#"{"message":"The incoming token has expired"}"#,
+            ),
+            Self::NoRoute => form(
                 Some(Type::MissingAuthenticationToken),
                 S::FORBIDDEN,
                 "MissingAuthenticationTokenException",
@@ -158,13 +227,37 @@ impl Refusal {
                 "ForbiddenException",
                 r#"{"message":"Forbidden"}"#,
             ),
-            Self::AccessDenied => form(
+            Self::AccessDenied { explicit } => form(
                 Some(Type::AccessDenied),
                 S::FORBIDDEN,
                 "AccessDeniedException",
-                r#"{"Message":"User is not authorized to access this resource"}"#,
+                match explicit {
+                    false => r#"{"Message":"User is not authorized to access this resource"}"#,
+                    true => {
+                        r#"{"Message":"User is not authorized to access this resource with an explicit deny"}"#
+                    }
+                },
             ),
-            Self::AuthorizerUnavailable => form(
+            Self::PolicyDenied(denial) => RestForm {
+                response_type: Some(Type::AccessDenied),
+                status: S::FORBIDDEN,
+                error_type: "AccessDeniedException",
+                body: Cow::Owned(message("Message", &denial.to_string())),
+            },
+            Self::AuthorizerFailed(_) => form(
+                Some(Type::AuthorizerFailure),
+                S::INTERNAL_SERVER_ERROR,
+                "AuthorizerFailureException",
+                INTERNAL,
+            ),
+            // ASSUMPTION: the text and type of 414 are not documented.
+            Self::MethodArnTooLong => form(
+                Some(Type::Default4xx),
+                S::URI_TOO_LONG,
+                "RequestTooLargeException",
+                r#"{"message":"URI Too Long"}"#,
+            ),
+            Self::AuthorizerMisconfigured(_) => form(
                 Some(Type::AuthorizerConfigurationError),
                 S::INTERNAL_SERVER_ERROR,
                 "AuthorizerConfigurationException",
@@ -187,6 +280,13 @@ impl Refusal {
             Self::BadFunctionAnswer(_) | Self::AnswerTooLarge(_) => {
                 form(Some(Type::Default5xx), S::BAD_GATEWAY, "InternalServerErrorException", INTERNAL)
             }
+            // AWS has no such answer: whose callers cannot be known serves nobody.
+            Self::CredentialsUnavailable(_) => form(
+                Some(Type::AuthorizerFailure),
+                S::INTERNAL_SERVER_ERROR,
+                "AuthorizerFailureException",
+                INTERNAL,
+            ),
             Self::DefinitionsUnavailable(_) => form(
                 None,
                 S::SERVICE_UNAVAILABLE,
@@ -215,14 +315,17 @@ impl Refusal {
             Self::BadPath(_) | Self::BadHeaders(_) | Self::RequestBodyFailed => {
                 (S::BAD_REQUEST, r#"{"message":"Bad Request"}"#)
             }
-            Self::UriTooLong => (S::URI_TOO_LONG, r#"{"message":"URI Too Long"}"#),
+            Self::UriTooLong | Self::MethodArnTooLong => (S::URI_TOO_LONG, r#"{"message":"URI Too Long"}"#),
+            Self::Unauthorized(_) | Self::TokenExpired => (S::UNAUTHORIZED, r#"{"message":"Unauthorized"}"#),
             Self::HeadersTooLarge => {
                 (S::REQUEST_HEADER_FIELDS_TOO_LARGE, r#"{"message":"Request Header Fields Too Large"}"#)
             }
             Self::RequestTooLarge => (S::PAYLOAD_TOO_LARGE, r#"{"message":"Request Entity Too Large"}"#),
-            Self::NotSigned | Self::InvalidApiKey | Self::AccessDenied => {
-                (S::FORBIDDEN, r#"{"message":"Forbidden"}"#)
-            }
+            Self::Signature(_)
+            | Self::InsufficientScope
+            | Self::InvalidApiKey
+            | Self::AccessDenied { .. }
+            | Self::PolicyDenied(_) => (S::FORBIDDEN, r#"{"message":"Forbidden"}"#),
             Self::UnsupportedMediaType => {
                 (S::UNSUPPORTED_MEDIA_TYPE, r#"{"message":"Unsupported Media Type"}"#)
             }
@@ -234,7 +337,9 @@ impl Refusal {
             | Self::DefinitionsUnavailable(_) => {
                 (S::SERVICE_UNAVAILABLE, r#"{"message":"Service Unavailable"}"#)
             }
-            Self::AuthorizerUnavailable
+            Self::AuthorizerFailed(_)
+            | Self::AuthorizerMisconfigured(_)
+            | Self::CredentialsUnavailable(_)
             | Self::Configuration(_)
             | Self::Integration(_)
             | Self::Function(_)
@@ -246,12 +351,28 @@ impl Refusal {
     }
 }
 
+/// A body of one member, whose text may repeat what a client sent.
+fn message(name: &str, text: &str) -> String {
+    format!("{{\"{name}\":{}}}", serde_json::Value::from(text))
+}
+
+impl fmt::Display for PolicyDenial {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { caller, resource, explicit } = self;
+        write!(
+            formatter,
+            "User: {caller} is not authorized to perform: execute-api:Invoke on resource: {resource}"
+        )?;
+        if *explicit { formatter.write_str(" with an explicit deny") } else { Ok(()) }
+    }
+}
+
 fn rest_integration_form(error: &BackendError) -> RestForm {
     let form = |response_type, status, body| RestForm {
         response_type: Some(response_type),
         status,
         error_type: "InternalServerErrorException",
-        body,
+        body: Cow::Borrowed(body),
     };
     match error {
         BackendError::RequestBody(error) => body_refusal(error).rest_form(),
@@ -285,7 +406,7 @@ fn rest_function_form(error: &FunctionError) -> RestForm {
             response_type: Some(Type::IntegrationFailure),
             status: StatusCode::INTERNAL_SERVER_ERROR,
             error_type: "InternalServerErrorException",
-            body: INTERNAL,
+            body: Cow::Borrowed(INTERNAL),
         },
     }
 }

@@ -13,6 +13,11 @@ fn every_refusal() -> Vec<(&'static str, Refusal)> {
     let text = || "for the author".to_owned();
     let integration = Refusal::Integration;
     let function = Refusal::Function;
+    let denial = PolicyDenial {
+        caller: "anonymous".into(),
+        resource: "arn:aws:execute-api:us-east-1:********0000:petstore00/dev/GET/pets".into(),
+        explicit: true,
+    };
     vec![
         ("unknown host", Refusal::UnknownHost),
         ("unproven origin", Refusal::UnprovenOrigin),
@@ -25,10 +30,22 @@ fn every_refusal() -> Vec<(&'static str, Refusal)> {
         ("request too large", Refusal::RequestTooLarge),
         ("request body failed", Refusal::RequestBodyFailed),
         ("no route", Refusal::NoRoute),
-        ("not signed", Refusal::NotSigned),
+        ("not signed", Refusal::Signature(SignatureError::Missing)),
+        ("wrongly signed", Refusal::Signature(SignatureError::Mismatch)),
+        ("signed with a token that is over", Refusal::Signature(SignatureError::ExpiredToken)),
+        ("unauthorized", Refusal::Unauthorized(None)),
+        ("no token", Refusal::Unauthorized(Some(Challenge::Missing))),
+        ("bad token", Refusal::Unauthorized(Some(Challenge::InvalidToken("the token has expired")))),
+        ("token expired", Refusal::TokenExpired),
+        ("insufficient scope", Refusal::InsufficientScope),
         ("invalid api key", Refusal::InvalidApiKey),
-        ("access denied", Refusal::AccessDenied),
-        ("authorizer", Refusal::AuthorizerUnavailable),
+        ("access denied", Refusal::AccessDenied { explicit: false }),
+        ("access denied explicitly", Refusal::AccessDenied { explicit: true }),
+        ("denied by a policy", Refusal::PolicyDenied(Box::new(denial))),
+        ("authorizer failed", Refusal::AuthorizerFailed("it broke".to_owned())),
+        ("authorizer misconfigured", Refusal::AuthorizerMisconfigured("it said nothing".to_owned())),
+        ("method ARN too long", Refusal::MethodArnTooLong),
+        ("no credentials", Refusal::CredentialsUnavailable("the table is away".to_owned())),
         ("media type", Refusal::UnsupportedMediaType),
         ("configuration", Refusal::Configuration(text())),
         ("backend: bad address", integration(BackendError::BadAddress(text()))),
@@ -87,6 +104,7 @@ fn refused(family: Option<ApiFamily>, refusal: Refusal) -> Record {
         peer: [127, 0, 0, 1].into(),
         scheme: Scheme::Https,
         trace_id: None,
+        vouched: crate::Vouched::default(),
         deadline: now,
     };
     let mut record = Record::open(&arrival, http::Method::GET, http::Version::HTTP_11);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use gatelet_model::v2::{HttpApi, HttpRouteKey};
 use gatelet_model::{MethodKey, PathTemplate, StageVariables};
 
-use super::access::Access;
+use super::access::{Access, Authorizers};
 use super::mapping::HttpMapping;
 use super::routes::{RouteTable, Rules};
 use crate::integrations::Integration;
@@ -42,6 +42,7 @@ impl HttpApiSnapshot {
         let mut keys: Vec<(&PathTemplate, MethodKey)> = Vec::new();
         let mut by_path = Vec::new();
         let mut default = None;
+        let authorizers = Authorizers::compile(&api.authorizers, Rules::Http, variables);
         for route in &api.routes {
             let integration = route.integration.as_ref();
             let integration =
@@ -58,7 +59,7 @@ impl HttpApiSnapshot {
             let mut compiled = HttpRoute {
                 route_key: route.key.to_string().into(),
                 path: None,
-                access: Access::of(&route.authorization, false),
+                access: authorizers.access(&route.authorization),
                 mapping,
                 integration,
             };

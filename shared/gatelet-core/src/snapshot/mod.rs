@@ -14,10 +14,11 @@ use std::sync::Arc;
 
 use gatelet_model::{ApiId, StageName};
 
-pub use access::Access;
+pub use access::{Access, Authorizer, ResourcePolicy};
 pub use http::{HttpApiSnapshot, HttpRoute};
 pub use mapping::{HttpMapping, RestMapping, Sources};
 pub use rest::{RestApiSnapshot, RestMethod};
+pub(crate) use stage::partition;
 pub use stage::{ApiSnapshot, StageSnapshot};
 
 /// An API as it is served now: its stages, each showing one deployment.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use gatelet_model::rest::RestApi;
 use gatelet_model::{IntegrationType, MethodKey, PathTemplate, StageVariables};
 
-use super::access::Access;
+use super::access::{Access, Authorizers, ResourcePolicy};
 use super::mapping::RestMapping;
 use super::routes::{RouteTable, Rules};
 use crate::integrations::{Integration, MediaTypes, RestContext};
@@ -16,6 +16,7 @@ use crate::payload::CanonicalPath;
 pub struct RestApiSnapshot {
     routes: RouteTable,
     methods: Vec<RestMethod>,
+    policy: Option<ResourcePolicy>,
 }
 
 /// A compiled method of a resource.
@@ -25,6 +26,8 @@ pub struct RestMethod {
     pub route_key: Arc<str>,
     /// The resource's path.
     pub path: PathTemplate,
+    /// The resource's id.
+    pub resource_id: Box<str>,
     /// What is asked of the caller.
     pub access: Access,
     /// Whether an API key is asked for.
@@ -45,15 +48,17 @@ impl RestApiSnapshot {
                 .flat_map(|resource| resource.methods.iter().map(move |pair| (resource, pair)))
         };
         let binary = Arc::new(MediaTypes::new(&api.binary_media_types));
+        let authorizers = Authorizers::compile(&api.authorizers, Rules::Rest, variables);
         let methods = pairs()
             .map(|(resource, (key, method))| {
                 let context = RestContext { api_id: &api.id, resource, method, binary: &binary, variables };
-                compile_method(&context, api.policy.is_some(), *key)
+                compile_method(&context, &authorizers, *key)
             })
             .collect();
         let routes =
             RouteTable::build(pairs().map(|(resource, (key, _))| (&resource.path, *key)), Rules::Rest);
-        Self { routes, methods }
+        let policy = api.policy.as_ref().map(|policy| ResourcePolicy::new(policy.as_str()));
+        Self { routes, methods, policy }
     }
 
     /// The method that a request takes.
@@ -63,6 +68,12 @@ impl RestApiSnapshot {
         self.methods.get(found.route as usize)
     }
 
+    /// Who may call at all, where the API says so.
+    #[must_use]
+    pub const fn policy(&self) -> Option<&ResourcePolicy> {
+        self.policy.as_ref()
+    }
+
     /// All methods, in the order of the definition.
     #[must_use]
     pub fn methods(&self) -> &[RestMethod] {
@@ -70,7 +81,7 @@ impl RestApiSnapshot {
     }
 }
 
-fn compile_method(context: &RestContext<'_>, has_policy: bool, key: MethodKey) -> RestMethod {
+fn compile_method(context: &RestContext<'_>, authorizers: &Authorizers, key: MethodKey) -> RestMethod {
     let RestContext { resource, method, .. } = context;
     let (mapping, integration) = match &method.integration {
         None => {
@@ -87,7 +98,8 @@ fn compile_method(context: &RestContext<'_>, has_policy: bool, key: MethodKey) -
     RestMethod {
         route_key: format!("{key} {}", resource.path).into(),
         path: resource.path.clone(),
-        access: Access::of(&method.authorization, has_policy),
+        resource_id: resource.id.as_str().into(),
+        access: authorizers.access(&method.authorization),
         api_key_required: method.api_key_required,
         mapping,
         integration,

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use gatelet_model::{AccountId, Api, Deployment, PartId, Stage, StageName, StagePointer, StageVariables};
+use gatelet_model::{
+    AccountId, Api, ApiId, Deployment, PartId, Region, Stage, StageName, StagePointer, StageVariables,
+};
 
 use super::http::HttpApiSnapshot;
 use super::rest::RestApiSnapshot;
@@ -13,6 +15,8 @@ use crate::record::{ApiFamily, Place};
 pub struct StageSnapshot {
     name: StageName,
     account_id: Arc<str>,
+    region: Box<str>,
+    arn_prefix: Box<str>,
     api_id: Arc<str>,
     api_name: Arc<str>,
     stage_text: Arc<str>,
@@ -47,9 +51,14 @@ impl ApiSnapshot {
 }
 
 impl StageSnapshot {
-    /// Compiles a deployment for the stage that shows it, in the account that the API belongs to.
+    /// Compiles a deployment for the stage that shows it, in the account and region that the API belongs to.
     #[must_use]
-    pub fn compile(deployment: &Deployment, pointer: &StagePointer, account: &AccountId) -> Self {
+    pub fn compile(
+        deployment: &Deployment,
+        pointer: &StagePointer,
+        account: &AccountId,
+        region: &Region,
+    ) -> Self {
         let variables = match &pointer.stage {
             Stage::Rest(stage) => stage.variables.clone(),
             Stage::V2(stage) => stage.variables.clone(),
@@ -68,6 +77,8 @@ impl StageSnapshot {
         Self {
             name: pointer.stage.name().clone(),
             account_id: account.as_str().into(),
+            region: region.as_str().into(),
+            arn_prefix: arn_prefix(region, account, deployment.api.id(), pointer.stage.name()).into(),
             api_id: deployment.api.id().as_str().into(),
             api_name: deployment.api.name().into(),
             stage_text: pointer.stage.name().as_str().into(),
@@ -90,6 +101,19 @@ impl StageSnapshot {
     #[must_use]
     pub const fn account_id(&self) -> &Arc<str> {
         &self.account_id
+    }
+
+    /// The region that the API belongs to.
+    #[must_use]
+    pub const fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// The ARN of everything in the stage, as far as it is the same: `arn:aws:execute-api:{region}:{account}:{api-id}/{stage}/`
+    /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-control-access-using-iam-policies-to-invoke-api.html>).
+    #[must_use]
+    pub const fn arn_prefix(&self) -> &str {
+        &self.arn_prefix
     }
 
     /// The API's id.
@@ -139,5 +163,19 @@ impl StageSnapshot {
             deployment_id: Arc::clone(&self.deployment_text),
             canary: false,
         }
+    }
+}
+
+fn arn_prefix(region: &Region, account: &AccountId, api_id: &ApiId, stage: &StageName) -> String {
+    let partition = partition(region.as_str());
+    format!("arn:{partition}:execute-api:{region}:{account}:{api_id}/{stage}/")
+}
+
+/// The part of AWS's world that a region belongs to, as ARNs name it.
+pub(crate) fn partition(region: &str) -> &'static str {
+    match region.split_once('-').map(|(first, _)| first) {
+        Some("cn") => "aws-cn",
+        Some("us") if region.starts_with("us-gov-") => "aws-us-gov",
+        _ => "aws",
     }
 }

@@ -124,7 +124,7 @@ enum Address<'a> {
 /// Finds the stage that a request to a host ([`host`]) and a path is for.
 ///
 /// # Errors
-/// [`Refusal::UnknownHost`] for a host that is none of ours, [`Refusal::NoSuchStage`] and
+/// [`Refusal::UnknownHost`] for a host that is none of ours, or that asks for a client certificate where none was shown, [`Refusal::NoSuchStage`] and
 /// [`Refusal::NoSuchHttpApiStage`] where nothing is deployed under the address, [`Refusal::BadPath`] and
 /// [`Refusal::BadHeaders`] for a request that could be understood in two ways, [`Refusal::DefinitionsUnavailable`]
 /// where definitions cannot be had.
@@ -157,6 +157,10 @@ pub async fn locate<W: World>(
         Address::Domain => {
             let domain = definitions.domain(&host, deadline).await.map_err(closed)?;
             let domain = domain.ok_or(Refusal::UnknownHost)?;
+            // AWS ends the handshake of whoever shows no certificate. Another door than that one can lead here, too.
+            if domain.mutual_tls.is_some() && arrival.vouched.certificate.is_none() {
+                return Err(Refusal::UnknownHost);
+            }
             let path = CanonicalPath::parse(raw_path).map_err(Refusal::BadPath)?;
             let (mapping, rest) = longest_mapping(&domain, path.as_str()).ok_or(Refusal::NoSuchStage)?;
             let published = definitions.published(&mapping.api_id, deadline).await.map_err(closed)?;

@@ -99,7 +99,7 @@ impl DefinitionArguments {
                     }
                 }
                 for domain in definition.domains {
-                    match unserved(&domain) {
+                    match unserved(&domain, false) {
                         Some(what) => said.push_str(&format!(
                             "  the custom domain `{}` is left out: {what} not acted on yet\n",
                             domain.name.as_str()

@@ -185,7 +185,7 @@ const fn word(action: Action) -> &'static str {
 }
 
 /// A moment to the second, such as `2026-01-31T12:00:00Z`.
-fn moment(at: Timestamp) -> String {
+pub(super) fn moment(at: Timestamp) -> String {
     let seconds = i64::try_from(at.milliseconds() / 1_000).unwrap_or_default();
     DateTime::from_secs(seconds).fmt(Format::DateTime).unwrap_or_else(|_| NONE.to_owned())
 }

@@ -6,12 +6,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
+use gatelet_aws::access::{KeySetUrl, parse_key_set_url};
 use gatelet_aws::environment::parse_endpoint;
 use gatelet_model::StageName;
 use http::Uri;
 
 use super::{COMMAND_AT_FAULT, DEFINITIONS_AT_FAULT, DecisionArguments, colour, failed, parsed, width};
-use crate::dev::{self, DevError, FunctionMapping, Look, Options, StateChoice};
+use crate::dev::{self, DevError, FunctionMapping, HttpsOptions, Look, Options, StateChoice};
 use crate::requests::{Console, LogFormat};
 use crate::store::StateOption;
 
@@ -50,6 +51,26 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8081", value_parser = address)]
     control_listen: SocketAddr,
 
+    /// Where requests are answered over HTTPS, too; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    https_listen: Option<SocketAddr>,
+
+    /// The server's certificate with its chain (PEM) [default: one that is made, which nobody trusts]
+    #[arg(long, value_name = "FILE", requires = "https_listen", requires = "tls_key")]
+    tls_certificate: Option<PathBuf>,
+
+    /// The key of that certificate (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
+    tls_key: Option<PathBuf>,
+
+    /// Mutual TLS: ask clients for certificates, and trust these authorities (PEM)
+    #[arg(long, value_name = "FILE", requires = "https_listen")]
+    tls_truststore: Option<PathBuf>,
+
+    /// What those authorities have revoked (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_truststore")]
+    tls_revocation_list: Option<PathBuf>,
+
     /// Answer for this host too, beside loopback and the APIs' own names
     #[arg(long, value_name = "HOST")]
     allow_host: Vec<String>,
@@ -69,6 +90,10 @@ pub(super) struct Arguments {
     /// Call functions here instead of running them, such as https://lambda.us-east-1.amazonaws.com
     #[arg(long, value_name = "URL", conflicts_with = "functions", value_parser = parse_endpoint)]
     lambda_endpoint: Option<Uri>,
+
+    /// Where the key set of an issuer of tokens is, if not where it says itself; may be given several times
+    #[arg(long = "issuer", value_name = "ISSUER=KEYSET_URL", value_parser = parse_key_set_url)]
+    issuers: Vec<KeySetUrl>,
 
     /// How requests are logged
     #[arg(long, value_name = "FORMAT", default_value = "text")]
@@ -124,8 +149,15 @@ impl Arguments {
             state,
             lambda_endpoint: self.lambda_endpoint.clone(),
             functions: self.functions.clone(),
+            issuers: self.issuers.clone(),
             listen: self.listen,
             control_listen: self.control_listen,
+            https: self.https_listen.map(|listen| HttpsOptions {
+                listen,
+                certificate: self.tls_certificate.clone().zip(self.tls_key.clone()),
+                truststore: self.tls_truststore.clone(),
+                revocation_list: self.tls_revocation_list.clone(),
+            }),
             allowed_hosts: self.allow_host.clone(),
             look: Look { colour, width: width() },
         }

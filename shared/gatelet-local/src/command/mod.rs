@@ -1,5 +1,7 @@
 //! The command line: what was typed becomes what is meant, and what came of it an exit code.
 
+mod access_keys;
+mod authorize;
 mod check;
 mod definitions;
 mod deploy;
@@ -70,6 +72,8 @@ enum Action {
     Dev(Box<dev::Arguments>),
     /// Show every problem of definitions
     Check(check::Arguments),
+    /// Tell step by step whether a running gateway would let a request in
+    Authorize(authorize::Arguments),
     /// Write definitions into one file, which a function reads instead of a table
     Pack(pack::Arguments),
     /// Deploy definitions to a table in AWS
@@ -80,6 +84,8 @@ enum Action {
     Rollback(rollback::Arguments),
     /// Say which APIs answer at a custom domain
     Domain(domain::Arguments),
+    /// Issue access keys, and attach policies to users and roles that AWS knows
+    AccessKeys(access_keys::Arguments),
 }
 
 /// How the files are read.
@@ -160,11 +166,13 @@ pub fn main() -> ExitCode {
     match command.action {
         Action::Dev(arguments) => dev::run(&arguments),
         Action::Check(arguments) => check::run(&arguments),
+        Action::Authorize(arguments) => authorize::run(&arguments),
         Action::Pack(arguments) => ended(pack::run(&arguments)),
         Action::Deploy(arguments) => waited(deploy::run(&arguments)),
         Action::Deployments(arguments) => waited(deployments::run(&arguments)),
         Action::Rollback(arguments) => waited(rollback::run(&arguments)),
         Action::Domain(arguments) => waited(domain::run(&arguments)),
+        Action::AccessKeys(arguments) => waited(access_keys::run(&arguments)),
     }
 }
 

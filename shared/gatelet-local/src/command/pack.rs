@@ -41,6 +41,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<String, Failure> {
         .iter()
         .map(|ready| PackedApi {
             account: decisions.account.clone(),
+            region: decisions.region.clone(),
             api: ready.api.clone(),
             stages: ready.stages.clone(),
             description: Some(format!("gatelet pack {}", ready.file)),

@@ -1,17 +1,18 @@
-//! The table in AWS that commands work on.
+//! The tables in AWS that commands work on.
 
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 use clap::Args;
-use gatelet_aws::clock::SystemClock;
 use gatelet_aws::dynamodb::{
-    ClientSettings, DefinitionTable, Scope, SharedHttpClient, TableError, client, existing, over_the_network,
+    Client, ClientSettings, DefinitionTable, Scope, SharedHttpClient, TableDefinition, TableError, client,
+    existing, over_the_network,
 };
 use gatelet_aws::environment::{Environment, parse_endpoint};
+use gatelet_aws::process::SystemClock;
 use gatelet_core::Timestamp;
 use gatelet_core::ports::Clock;
-use gatelet_model::{AccountId, ApiId, Region};
+use gatelet_model::{AccountId, ApiId, Problem, Region};
 use http::Uri;
 
 use super::{ACCOUNT, Failure, REGION, parsed};
@@ -52,15 +53,51 @@ pub(super) struct Table {
     clock: SystemClock,
 }
 
-impl TableArguments {
+/// A table over the network, and what is known of where it is.
+pub(super) struct Reached {
+    pub(super) client: Client,
+    /// The account of the table, where its ARN says so.
+    pub(super) account: Option<AccountId>,
+    pub(super) region: Region,
+    /// The table and where it is, for people.
+    pub(super) shown: String,
+    pub(super) clock: SystemClock,
+}
+
+/// Where a table is looked for.
+pub(super) struct Wanted<'a> {
+    pub(super) table: TableDefinition,
+    /// Another DynamoDB than the environment says.
+    pub(super) endpoint: Option<&'a Uri>,
+    /// Another region than the environment says.
+    pub(super) region: Option<&'a Region>,
+    /// What commands do with it, in DynamoDB's words.
+    pub(super) actions: &'static str,
+}
+
+/// The environment of this process.
+pub(super) fn environment() -> Result<Environment, Failure> {
+    Environment::of_process().map_err(|problems| {
+        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        Failure::of_command(&lines.join("\n"))
+    })
+}
+
+/// The DynamoDB that the environment names in place of AWS's own.
+pub(super) fn endpoint(environment: &Environment) -> Option<&Uri> {
+    environment.endpoint(SERVICE)
+}
+
+/// When a step that begins now must have ended.
+pub(super) fn deadline(clock: &SystemClock) -> Timestamp {
+    clock.now().after(PATIENCE)
+}
+
+impl Wanted<'_> {
     /// Looks at the table.
-    pub(super) async fn open(&self) -> Result<Table, Failure> {
-        let environment = Environment::of_process().map_err(|problems| {
-            let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
-            Failure::of_command(&lines.join("\n"))
-        })?;
-        let endpoint = self.dynamodb_endpoint.clone().or_else(|| environment.endpoint(SERVICE).cloned());
-        let region = self.region(&environment, endpoint.is_some())?;
+    pub(super) async fn reach(self, environment: &Environment) -> Result<Reached, Failure> {
+        let endpoint = self.endpoint.or_else(|| endpoint(environment));
+        let region = self.region(environment, endpoint.is_some())?;
         let credentials = environment.credentials().cloned();
         if endpoint.is_none() && credentials.is_none() {
             return Err(Failure::of_command(&format!(
@@ -78,29 +115,48 @@ impl TableArguments {
             endpoint_url,
             http_client: SharedHttpClient::new(https),
         });
-        progress(&format!("looking at the table `{}` {place}", self.table));
+        let shown = format!("the table `{}` {place}", self.table.name);
+        progress(&format!("looking at {shown}"));
         let clock = SystemClock::new();
-        let found = existing(&client, &self.table, &clock, clock.now().after(PATIENCE)).await;
-        let of_table = found.map_err(|error| Failure::of_command(&explained(&error, &place)))?;
-        let account = match self.account.clone().or(of_table) {
-            Some(account) => account,
-            None => parsed(AccountId::parse)(ACCOUNT).map_err(|error| Failure::of_command(&error))?,
-        };
-        let scope = Scope { account, region };
-        let definitions = DefinitionTable::new(client, &self.table, scope, std::sync::Arc::new(clock));
-        Ok(Table { definitions, shown: format!("the table `{}` {place}", self.table), clock })
+        let found = existing(&client, &self.table, &clock, deadline(&clock)).await;
+        let account = found.map_err(|error| Failure::of_command(&explained(&error, &place, self.actions)))?;
+        Ok(Reached { client, account, region, shown, clock })
     }
 
     fn region(&self, environment: &Environment, is_elsewhere: bool) -> Result<Region, Failure> {
-        let parse = |text: &str| parsed(Region::parse)(text).map_err(|error| Failure::of_command(&error));
-        match (&self.region, environment.region()) {
+        match (self.region, environment.region()) {
             (Some(region), _) => Ok(region.clone()),
-            (None, Some(region)) => parse(region),
-            (None, None) if is_elsewhere => parse(REGION),
+            (None, Some(region)) => usual(region, Region::parse),
+            (None, None) if is_elsewhere => usual(REGION, Region::parse),
             (None, None) => {
                 Err(Failure::of_command(&"no region is given: say `--region NAME`, or set AWS_REGION"))
             }
         }
+    }
+}
+
+/// A value that the command line did not give.
+pub(super) fn usual<T>(text: &str, parse: impl Fn(&str) -> Result<T, Problem> + Clone) -> Result<T, Failure> {
+    parsed(parse)(text).map_err(|error| Failure::of_command(&error))
+}
+
+impl TableArguments {
+    /// Looks at the table.
+    pub(super) async fn open(&self) -> Result<Table, Failure> {
+        let wanted = Wanted {
+            table: TableDefinition::definitions(&self.table),
+            endpoint: self.dynamodb_endpoint.as_ref(),
+            region: self.region.as_ref(),
+            actions: "DescribeTable, GetItem, Query, PutItem, UpdateItem and DeleteItem",
+        };
+        let Reached { client, account, region, shown, clock } = wanted.reach(&environment()?).await?;
+        let account = match self.account.clone().or(account) {
+            Some(account) => account,
+            None => usual(ACCOUNT, AccountId::parse)?,
+        };
+        let scope = Scope { account, region };
+        let definitions = DefinitionTable::new(client, &self.table, scope, std::sync::Arc::new(clock));
+        Ok(Table { definitions, shown, clock })
     }
 }
 
@@ -119,21 +175,19 @@ impl Table {
 
     /// When a step that begins now must have ended.
     pub(super) fn deadline(&self) -> Timestamp {
-        self.clock.now().after(PATIENCE)
+        deadline(&self.clock)
     }
 }
 
 /// Why a table cannot be used, and what to do.
-fn explained(error: &TableError, place: &str) -> String {
+fn explained(error: &TableError, place: &str, actions: &str) -> String {
     match error {
         TableError::Missing(_) => format!(
             "{error} {place}; `sam deploy` with Gatelet's template.yaml creates it and tells its name, `--table` takes it"
         ),
         TableError::Credentials(_) => format!("{error}; for others {EXPORT}"),
-        TableError::Denied(_) => format!(
-            "{error}; commands need dynamodb:DescribeTable, GetItem, Query, PutItem, UpdateItem and DeleteItem on it"
-        ),
-        TableError::NotReady { .. } | TableError::Foreign(_) | TableError::Port(_) => error.to_string(),
+        TableError::Denied(_) => format!("{error}; commands need dynamodb:{actions} on it"),
+        TableError::NotReady { .. } | TableError::Foreign { .. } | TableError::Port(_) => error.to_string(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod backends;
 mod functions;
+mod https;
 mod project;
 mod session;
 mod settings;
@@ -18,23 +19,27 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
+use gatelet_aws::access::{HttpIdentityProviders, KeySetUrl, ProviderSettings};
 use gatelet_aws::backends::HttpBackends;
-use gatelet_aws::clock::SystemClock;
 use gatelet_aws::environment::{Environment, EnvironmentProblem};
 use gatelet_aws::functions::{LambdaFunctions, LambdaSettings};
+use gatelet_aws::process::SystemClock;
 use gatelet_core::pipeline::{Front, OWN_NAME_SUFFIXES};
 use gatelet_model::StageName;
 use http::Uri;
 use tokio::net::TcpListener;
 
 use crate::definition::{Decisions, counted};
-use crate::doors::{ControlDoor, Gateway, LocalWorld};
+use crate::doors::{Callers, ControlDoor, Gateway, LocalWorld};
 use crate::requests::{Console, printable};
 use crate::server::limits::Patience;
+use crate::server::tls::TlsProblem;
 use crate::server::{Server, Sink};
 use backends::Backends;
 use functions::Functions;
 pub use functions::{FunctionMapping, missing_code};
+use https::Https;
+pub use https::HttpsOptions;
 pub use project::Projects;
 use session::{Parts, Session};
 pub use show::Look;
@@ -64,10 +69,14 @@ pub struct Options {
     pub lambda_endpoint: Option<Uri>,
     /// The code of functions that no template gives.
     pub functions: Vec<FunctionMapping>,
+    /// Where the key sets of issuers are.
+    pub issuers: Vec<KeySetUrl>,
     /// The data plane's address.
     pub listen: SocketAddr,
     /// The control plane's address.
     pub control_listen: SocketAddr,
+    /// Where and how HTTPS is spoken.
+    pub https: Option<HttpsOptions>,
     /// Hosts that are answered for beside loopback and the APIs' own names.
     pub allowed_hosts: Vec<String>,
     /// How things are shown.
@@ -96,6 +105,9 @@ pub enum DevError {
         /// What the machine says.
         why: String,
     },
+    /// TLS cannot be spoken.
+    #[error(transparent)]
+    Tls(#[from] TlsProblem),
     /// Functions cannot be run.
     #[error(transparent)]
     Functions(#[from] functions::FunctionsError),
@@ -149,6 +161,7 @@ struct Running {
     watch: Watch,
     gateway: Arc<Gateway<LocalWorld>>,
     data: Server,
+    secure: Option<Server>,
     control: Server,
     backends: Backends,
 }
@@ -159,6 +172,10 @@ async fn start(options: &Options, console: &Console) -> Result<Running, DevError
     let environment = Environment::of_process().map_err(DevError::Environment)?;
     let data_listener = listen(options.listen, "--listen").await?;
     let control_listener = listen(options.control_listen, "--control-listen").await?;
+    let https = match &options.https {
+        Some(https) => Some(Https::listen(https).await?),
+        None => None,
+    };
     let (data_address, control_address) = (address(&data_listener)?, address(&control_listener)?);
 
     let (state, backends) = tokio::join!(
@@ -184,6 +201,7 @@ async fn start(options: &Options, console: &Console) -> Result<Running, DevError
         functions,
         definitions: Arc::clone(&state.definitions),
         address: reachable(data_address),
+        https: https.as_ref().map(Https::address),
         look: options.look,
     });
     let url = |address: SocketAddr| options.look.url(&format!("http://{address}"));
@@ -194,6 +212,9 @@ async fn start(options: &Options, console: &Console) -> Result<Running, DevError
         url(control_address),
         state.shown,
     ));
+    if let Some(https) = &https {
+        console.say(https.told());
+    }
     if let Some(elsewhere) = &elsewhere {
         console.say(format!(
             "functions are called at {}, none is run here\n",
@@ -205,20 +226,38 @@ async fn start(options: &Options, console: &Console) -> Result<Running, DevError
         watch.follow(number, session.references(number));
     }
 
-    let world = LocalWorld::new(state.definitions, http_backends, lambda, SystemClock::new());
+    let callers = Callers {
+        identity_providers: HttpIdentityProviders::new(
+            ProviderSettings::of(&environment)
+                .in_region(options.decisions.region.as_str(), &environment)
+                .with_key_set_urls(options.issuers.iter().cloned())
+                .forbidding(&control_address.into()),
+        ),
+        credentials: state.credentials,
+    };
+    let world = LocalWorld::new(state.definitions, http_backends, lambda, callers, SystemClock::new());
     let gateway = Arc::new(Gateway::new(world, front(options, &session)));
     let sink: Arc<dyn Sink> = Arc::new(console.clone());
     let refused = |error: io::Error| DevError::Machine { what: "a server", why: error.to_string() };
-    let data =
-        Server::start(data_listener, Arc::clone(&gateway), sink, Patience::default()).map_err(refused)?;
-    let door = ControlDoor::new(SystemClock::new(), Arc::clone(session.overview()));
+    let data = Server::start(data_listener, Arc::clone(&gateway), Arc::clone(&sink), Patience::default())
+        .map_err(refused)?;
+    let secure = match https {
+        Some(https) => {
+            let names = session.domain_names().iter().chain(&options.allowed_hosts).cloned();
+            let (listener, tls) = https.tls(names)?;
+            let secure = Server::start_tls(listener, tls, Arc::clone(&gateway), sink, Patience::default());
+            Some(secure.map_err(refused)?)
+        }
+        None => None,
+    };
+    let door = ControlDoor::new(SystemClock::new(), Arc::clone(&gateway), Arc::clone(session.overview()));
     let control = Server::start(control_listener, door, Arc::new(Unlogged), Patience::default());
     let control = control.map_err(refused)?;
     if let Some(text) = earlier(options, &session) {
         console.say(text);
     }
     console.say(ready(options, &session, began));
-    Ok(Running { session, watch, gateway, data, control, backends })
+    Ok(Running { session, watch, gateway, data, secure, control, backends })
 }
 
 impl Running {
@@ -235,7 +274,8 @@ impl Running {
 
     /// Finishes what is under way; a second signal stops at once.
     async fn finish(self, signals: &mut Signals, console: &Console) {
-        let waiting = self.data.in_flight().list();
+        let mut waiting = self.data.in_flight().list();
+        waiting.extend(self.secure.iter().flat_map(|secure| secure.in_flight().list()));
         if waiting.is_empty() {
             console.say("\nstopped");
         } else {
@@ -246,7 +286,15 @@ impl Running {
             ));
         }
         let stopping = async {
-            let (cut_off, ()) = tokio::join!(self.data.stop(), async { drop(self.control.stop().await) });
+            let secure = async {
+                match self.secure {
+                    Some(secure) => secure.stop().await,
+                    None => Vec::new(),
+                }
+            };
+            let control = async { drop(self.control.stop().await) };
+            let (mut cut_off, more, ()) = tokio::join!(self.data.stop(), secure, control);
+            cut_off.extend(more);
             if !cut_off.is_empty() {
                 let list = printable(&cut_off.join(", "), WAITING_CHARACTERS_MAX).into_owned();
                 console.say(format!("these took too long and were cut off: {list}"));

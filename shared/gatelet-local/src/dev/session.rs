@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use gatelet_aws::clock::SystemClock;
 use gatelet_aws::definitions::DynamoDefinitions;
+use gatelet_aws::process::SystemClock;
 use gatelet_control::deploy::{self, DefinitionStore, DeployError};
 use gatelet_control::import::FunctionDefinition;
 use gatelet_core::Timestamp;
@@ -19,6 +19,7 @@ use gatelet_core::ports::{Clock, PortError};
 use gatelet_model::{Api, ApiId, Problem, Stage, StageName};
 
 use super::functions::Functions;
+use super::https::HttpsAddress;
 use super::project::Projects;
 use super::show::{Look, Shown, root_url, stage_url};
 use crate::definition::{
@@ -46,6 +47,8 @@ pub(super) struct Parts {
     pub definitions: Arc<DynamoDefinitions>,
     /// The data plane's address.
     pub address: SocketAddr,
+    /// Where it speaks HTTPS.
+    pub https: Option<HttpsAddress>,
     /// How things are shown.
     pub look: Look,
 }
@@ -58,6 +61,8 @@ pub(super) struct Session {
     served: Vec<Served>,
     /// The files that each definition names, by number of the file.
     references: Vec<Vec<Reference>>,
+    /// Custom domains, as the definitions had them at first.
+    domain_names: Vec<String>,
     overview: Arc<ArcSwap<Overview>>,
 }
 
@@ -109,7 +114,14 @@ impl Session {
         let files = parts.projects.files.len();
         let served = (0..files).map(|_| Served::default()).collect();
         let references = vec![Vec::new(); files];
-        Self { parts, clock: SystemClock::new(), served, references, overview: Arc::default() }
+        Self {
+            parts,
+            clock: SystemClock::new(),
+            served,
+            references,
+            domain_names: Vec::new(),
+            overview: Arc::default(),
+        }
     }
 
     /// What is served, as it is at any time.
@@ -159,6 +171,7 @@ impl Session {
                 say(text);
                 served.push((api.clone(), stages));
             }
+            self.domain_names.extend(definition.domains.iter().map(|domain| domain.name.to_string()));
             for line in self.store_domains(&definition.domains).await? {
                 say(format!("{line}\n"));
             }
@@ -172,6 +185,12 @@ impl Session {
             say(text);
         }
         self.refresh_overview().await
+    }
+
+    /// The custom domains of the definitions.
+    #[must_use]
+    pub(super) fn domain_names(&self) -> &[String] {
+        &self.domain_names
     }
 
     /// How many definitions were given.

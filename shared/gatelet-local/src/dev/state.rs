@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use gatelet_aws::clock::SystemClock;
+use gatelet_aws::access::{CredentialKeys, CredentialTable};
 use gatelet_aws::definitions::DynamoDefinitions;
 use gatelet_aws::dynamodb::Scope;
-use gatelet_aws::environment::Environment;
+use gatelet_aws::environment::{Credentials, Environment};
+use gatelet_aws::process::SystemClock;
 use gatelet_core::ports::PortError;
 
 use crate::definition::Decisions;
@@ -41,9 +42,10 @@ pub enum StateError {
     },
 }
 
-/// The definitions, and where they are kept, for people.
+/// The definitions and credentials, and where they are kept, for people.
 pub(super) struct State {
     pub(super) definitions: Arc<DynamoDefinitions>,
+    pub(super) credentials: CredentialTable,
     pub(super) shown: String,
 }
 
@@ -55,23 +57,48 @@ pub(super) async fn open(
 ) -> Result<State, StateError> {
     let configured = environment.endpoint(SERVICE).map(ToString::to_string);
     let credentials = || environment.credentials().cloned();
-    let (store, shown) = match (choice, configured) {
-        (StateChoice::Endpoint(url), _) => (Store::endpoint(url, credentials())?, url.clone()),
-        (StateChoice::Usual, Some(url)) => (Store::endpoint(&url, credentials())?, url),
-        (StateChoice::Usual, None) => embedded(StateOption::Directory(DEFAULT_DIRECTORY.into())).await?,
+    let usual = || StateOption::Directory(DEFAULT_DIRECTORY.into());
+    let opened = match (choice, configured) {
+        (StateChoice::Endpoint(url), _) => elsewhere(url.clone(), credentials())?,
+        (StateChoice::Usual, Some(url)) => elsewhere(url, credentials())?,
+        (StateChoice::Usual, None) => embedded(usual()).await?,
         (StateChoice::Embedded(state), _) => embedded(state.clone()).await?,
     };
+    let Opened { store, shown, keys } = opened;
+    let keys = environment.access().credential_keys.clone().or(keys);
     let scope = Scope { account: decisions.account.clone(), region: decisions.region.clone() };
-    match store.definitions(scope, Arc::new(SystemClock::new())).await {
-        Ok(definitions) => Ok(State { definitions: Arc::new(definitions), shown }),
+    let clock = Arc::new(SystemClock::new());
+    let region = decisions.region.clone();
+    // One after the other: the embedded store does one thing at a time.
+    let opening = async {
+        let definitions = store.definitions(scope, clock.clone()).await?;
+        let credentials = store.credentials(region, keys, clock).await?;
+        Ok((Arc::new(definitions), credentials))
+    };
+    match opening.await {
+        Ok((definitions, credentials)) => Ok(State { definitions, credentials, shown }),
         Err(error) => Err(StateError::Port { shown, error }),
     }
 }
 
-async fn embedded(state: StateOption) -> Result<(Store, String), StoreError> {
+/// A store, where it is for people, and what secrets of access keys in it are encrypted with.
+struct Opened {
+    store: Store,
+    shown: String,
+    keys: Option<CredentialKeys>,
+}
+
+fn elsewhere(url: String, credentials: Option<Credentials>) -> Result<Opened, StoreError> {
+    Ok(Opened { store: Store::endpoint(&url, credentials)?, shown: url, keys: None })
+}
+
+async fn embedded(state: StateOption) -> Result<Opened, StoreError> {
     let shown = match &state {
         StateOption::Memory => "memory (forgotten at the end)".to_owned(),
         StateOption::Directory(path) => format!("{}/", path.display()),
     };
-    Ok((Store::open(state).await?, shown))
+    let file = state.credential_key();
+    let store = Store::open(state).await?;
+    let keys = file.map(|file| file.read()).transpose()?.flatten();
+    Ok(Opened { store, shown, keys })
 }

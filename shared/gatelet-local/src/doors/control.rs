@@ -1,60 +1,116 @@
-//! The control plane's door: for now, what is served and that it is.
+//! The control plane's door: for now, what is served, that it is, and whom it lets in.
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use gatelet_aws::process::SystemClock;
 use gatelet_core::Arrival;
 use gatelet_core::payload::{Body, Request, Response};
-use gatelet_core::ports::Clock;
+use gatelet_core::ports::{Clock, World};
 use gatelet_core::record::Record;
 use http::header::{CONTENT_TYPE, HOST};
-use http::{HeaderValue, Method, StatusCode};
+use http::{HeaderValue, StatusCode};
+use serde::Serialize;
 
+use super::authorize::{Explanation, Question};
+use super::gateway::Gateway;
 use super::overview::Overview;
 use crate::server::Handler;
 
-/// Answers `/_gatelet/health` and `/_gatelet/apis`, to whoever addresses it by a loopback name: a page of another
-/// origin that lets its own name resolve to this machine is refused.
-pub struct ControlDoor<C> {
-    clock: C,
+/// The largest question that is read.
+const QUESTION_BYTES_MAX: usize = 1024 * 1024;
+/// How long an authorizer may take to answer a question.
+const QUESTION_WAIT: Duration = Duration::from_secs(30);
+
+/// Answers `/_gatelet/health`, `/_gatelet/apis` and `/_gatelet/authorize`, to whoever addresses it by a loopback name: a
+/// page of another origin that lets its own name resolve to this machine is refused.
+pub struct ControlDoor<W> {
+    clock: SystemClock,
+    gateway: Arc<Gateway<W>>,
     overview: Arc<ArcSwap<Overview>>,
 }
 
-impl<C: Clock> ControlDoor<C> {
-    /// Shows an overview as it is at the time of each request.
-    pub const fn new(clock: C, overview: Arc<ArcSwap<Overview>>) -> Self {
-        Self { clock, overview }
+type Reply = (StatusCode, String);
+
+impl<W: World> ControlDoor<W> {
+    /// Shows an overview as it is at the time of each request, and tells what the gateway decides.
+    pub const fn new(clock: SystemClock, gateway: Arc<Gateway<W>>, overview: Arc<ArcSwap<Overview>>) -> Self {
+        Self { clock, gateway, overview }
     }
 
-    fn reply(&self, request: &Request) -> (StatusCode, String) {
-        let message =
-            |status: StatusCode, text: &str| (status, serde_json::json!({ "message": text }).to_string());
-        if !is_addressed_as_loopback(request) {
+    async fn reply(&self, arrival: &Arrival, request: Request) -> Reply {
+        if !is_addressed_as_loopback(&request) {
             return message(StatusCode::FORBIDDEN, "Forbidden");
         }
-        if request.method() != Method::GET {
-            return message(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
-        }
-        match request.uri().path() {
-            "/_gatelet/health" => (StatusCode::OK, r#"{"status":"ok"}"#.to_owned()),
-            "/_gatelet/apis" => match serde_json::to_string(&**self.overview.load()) {
-                Ok(text) => (StatusCode::OK, text),
-                Err(_) => message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),
+        match (request.method().as_str(), request.uri().path()) {
+            ("GET", "/_gatelet/health") => (StatusCode::OK, r#"{"status":"ok"}"#.to_owned()),
+            ("GET", "/_gatelet/apis") => json(&**self.overview.load()),
+            ("POST", "/_gatelet/authorize") => match self.authorize(arrival, request).await {
+                Ok(explanation) => json(&explanation),
+                Err(why) => message(StatusCode::BAD_REQUEST, &why),
             },
+            (_, "/_gatelet/health" | "/_gatelet/apis" | "/_gatelet/authorize") => {
+                message(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
+            }
             _ => message(StatusCode::NOT_FOUND, "Not Found"),
+        }
+    }
+
+    async fn authorize(&self, arrival: &Arrival, request: Request) -> Result<Explanation, String> {
+        // A page of another origin can send JSON only after it was allowed to, which nobody here does.
+        let is_json = |value: &HeaderValue| value.as_bytes().starts_with(b"application/json");
+        if !request.headers().get(CONTENT_TYPE).is_some_and(is_json) {
+            return Err("a question is `application/json`".to_owned());
+        }
+        let body = request.into_body().collect_up_to(QUESTION_BYTES_MAX).await;
+        let body = body.map_err(|error| error.to_string())?;
+        let question: Question =
+            serde_json::from_slice(&body).map_err(|error| format!("this is no question: {error}"))?;
+        let id = self.api_id(&question.api)?;
+        let arrival = Arrival { deadline: arrival.now.after(QUESTION_WAIT), ..arrival.clone() };
+        self.gateway.explain(&arrival, &question, &id).await
+    }
+
+    /// The id of an API that is named by it, or by the name that it alone has.
+    fn api_id(&self, text: &str) -> Result<String, String> {
+        let overview = self.overview.load();
+        if overview.apis.iter().any(|api| api.id == text) {
+            return Ok(text.to_owned());
+        }
+        let mut named = overview.apis.iter().filter(|api| api.name == text);
+        match (named.next(), named.next()) {
+            (Some(api), None) => Ok(api.id.clone()),
+            (Some(_), Some(_)) => Err(format!("several APIs are called `{text}`: give an id")),
+            (None, _) => {
+                let ids: Vec<_> =
+                    overview.apis.iter().map(|api| format!("{} ({})", api.id, api.name)).collect();
+                Err(format!("no API is called `{text}`; there are: {}", ids.join(", ")))
+            }
         }
     }
 }
 
-impl<C: Clock + 'static> Handler for ControlDoor<C> {
+fn message(status: StatusCode, text: &str) -> Reply {
+    (status, serde_json::json!({ "message": text }).to_string())
+}
+
+fn json(value: &impl Serialize) -> Reply {
+    match serde_json::to_string(value) {
+        Ok(text) => (StatusCode::OK, text),
+        Err(_) => message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),
+    }
+}
+
+impl<W: World + 'static> Handler for ControlDoor<W> {
     fn clock(&self) -> &impl Clock {
         &self.clock
     }
 
-    async fn answer(&self, _: &Arrival, request: Request, record: &mut Record) -> Response {
+    async fn answer(&self, arrival: &Arrival, request: Request, record: &mut Record) -> Response {
         record.note_request(request.uri().path(), None);
-        let (status, text) = self.reply(&request);
+        let (status, text) = self.reply(arrival, request).await;
         record.note_status(status);
         let mut response = Response::new(Body::from(text));
         *response.status_mut() = status;

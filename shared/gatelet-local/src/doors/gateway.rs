@@ -7,6 +7,7 @@ use gatelet_core::pipeline::{self, Front};
 use gatelet_core::ports::{Clock, World};
 use gatelet_core::record::Record;
 
+use super::authorize::{Explanation, Question, record_of};
 use crate::server::Handler;
 
 /// Serves every request through the pipeline.
@@ -20,6 +21,24 @@ impl<W: World> Gateway<W> {
     #[must_use]
     pub fn new(world: W, front: Front) -> Self {
         Self { world, front: ArcSwap::from_pointee(front) }
+    }
+
+    /// Tells step by step whether a request to an API would be let in. Nothing behind the gateway is called but the
+    /// authorizer.
+    ///
+    /// # Errors
+    /// What is wrong with the question.
+    pub async fn explain(
+        &self,
+        arrival: &Arrival,
+        question: &Question,
+        api_id: &str,
+    ) -> Result<Explanation, String> {
+        let request = question.request(api_id)?;
+        let mut record = record_of(arrival, &request);
+        let front = self.front.load_full();
+        let outcome = pipeline::authorize(&self.world, &front, arrival, request, &mut record).await;
+        Ok(Explanation::of(&record, outcome))
     }
 
     /// Answers for other hosts and addresses from the next request on.

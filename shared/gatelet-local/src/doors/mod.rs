@@ -1,12 +1,14 @@
 //! What stands behind the server's two doors: the data plane, and the control plane on a port of its own that no
 //! data-plane route reaches.
 
+mod authorize;
 mod control;
 mod gateway;
 mod overview;
 mod world;
 
+pub use authorize::{Explanation, Question};
 pub use control::ControlDoor;
 pub use gateway::Gateway;
 pub use overview::{ApiView, Overview, StageView};
-pub use world::LocalWorld;
+pub use world::{Callers, LocalWorld};

@@ -4,15 +4,17 @@ use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 
+use gatelet_core::Scheme;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::activity::{Activity, Verdict};
-use super::exchange::{Edge, exchange};
+use super::exchange::{Client, Edge, exchange};
 use super::limits;
 use super::stream::Watched;
 use super::{Handler, Stop};
@@ -24,12 +26,39 @@ pub(super) async fn serve<H: Handler>(
     edge: Arc<Edge<H>>,
     mut stop: watch::Receiver<Stop>,
 ) {
+    let Some(tls) = &edge.tls else {
+        let client = Client { address: peer, scheme: Scheme::Http, certificate: None };
+        return serve_stream(stream, client, edge, stop).await;
+    };
+    let handshake = tokio::select! {
+        handshake = timeout(edge.patience.handshake, tls.accept(stream)) => handshake,
+        // Nothing is under way yet that could be finished.
+        _ = stop.wait_for(|stop| *stop != Stop::No) => return,
+    };
+    match handshake {
+        Ok(Ok((stream, certificate))) => {
+            let client = Client { address: peer, scheme: Scheme::Https, certificate };
+            serve_stream(stream, client, edge, stop).await;
+        }
+        Ok(Err(error)) => tracing::info!(%peer, %error, "a TLS handshake failed"),
+        Err(_) => tracing::debug!(%peer, "a TLS handshake took too long; its connection is cut"),
+    }
+}
+
+/// Serves what is inside, with or without TLS.
+async fn serve_stream<H: Handler>(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    client: Client,
+    edge: Arc<Edge<H>>,
+    mut stop: watch::Receiver<Stop>,
+) {
+    let peer = client.address;
     let activity = Arc::new(Activity::new());
     let patience = edge.patience;
     let watched = Watched::new(stream, Arc::clone(&activity));
     let service = {
         let activity = Arc::clone(&activity);
-        service_fn(move |request| exchange(Arc::clone(&edge), Arc::clone(&activity), peer, request))
+        service_fn(move |request| exchange(Arc::clone(&edge), Arc::clone(&activity), client.clone(), request))
     };
     let builder = protocols(&patience);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(watched), service));

@@ -4,13 +4,17 @@ use std::convert::Infallible;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use gatelet_aws::edge::{OpenRecord, Outbound, Sink, arrival, check_head, refuse_unseen, unless_panicking};
+use gatelet_aws::edge::{
+    OpenRecord, Outbound, Sink, arrival, check_head, refuse_unseen, remove_certificate_headers,
+    unless_panicking,
+};
+use gatelet_core::authorizers::ClientCertificate;
 use gatelet_core::payload::{Body, Response};
 use gatelet_core::pipeline;
 use gatelet_core::ports::{BackendError, Clock};
 use gatelet_core::record::Record;
 use gatelet_core::refusal::Refusal;
-use gatelet_core::{Arrival, Scheme, payload};
+use gatelet_core::{Arrival, Scheme, Vouched, payload};
 use http::request;
 use http_body::Body as _;
 use hyper::body::Incoming;
@@ -21,6 +25,7 @@ use super::activity::Activity;
 use super::in_flight::{InFlight, UnderWay};
 use super::inbound::Inbound;
 use super::limits::Patience;
+use super::tls::Tls;
 
 /// What all connections of a server share.
 pub(super) struct Edge<H> {
@@ -28,6 +33,17 @@ pub(super) struct Edge<H> {
     pub(super) sink: Arc<dyn Sink>,
     pub(super) patience: Patience,
     pub(super) in_flight: InFlight,
+    /// None where nothing is encrypted.
+    pub(super) tls: Option<Tls>,
+}
+
+/// Who is at the other end of a connection.
+#[derive(Debug, Clone)]
+pub(super) struct Client {
+    pub(super) address: IpAddr,
+    pub(super) scheme: Scheme,
+    /// What it showed in the handshake, verified.
+    pub(super) certificate: Option<Arc<ClientCertificate>>,
 }
 
 /// Answers one request. Its record is sealed when the answer's body has ended, or when this future or that body
@@ -35,11 +51,12 @@ pub(super) struct Edge<H> {
 pub(super) async fn exchange<H: Handler>(
     edge: Arc<Edge<H>>,
     connection: Arc<Activity>,
-    peer: IpAddr,
+    client: Client,
     request: http::Request<Incoming>,
 ) -> Result<http::Response<Outbound<UnderWay>>, Infallible> {
     let now = edge.handler.clock().now();
-    let arrival = arrival(now, peer, Scheme::Http, now.after(edge.patience.answer));
+    let mut arrival = arrival(now, client.address, client.scheme, now.after(edge.patience.answer));
+    arrival.vouched = Vouched { identity: None, certificate: client.certificate };
     let (mut head, incoming) = request.into_parts();
     let record = Record::open(&arrival, head.method.clone(), head.version);
     let under_way = edge.in_flight.begin(&head, connection);
@@ -62,7 +79,7 @@ pub(super) async fn exchange<H: Handler>(
 async fn answer<H: Handler>(
     edge: &Edge<H>,
     arrival: &Arrival,
-    head: request::Parts,
+    mut head: request::Parts,
     incoming: Incoming,
     record: &mut Record,
 ) -> Response {
@@ -73,6 +90,7 @@ async fn answer<H: Handler>(
         true => Body::Empty,
         false => Body::stream(Inbound::new(incoming, edge.patience.body)),
     };
+    remove_certificate_headers(&mut head.headers);
     let request = payload::Request::from_parts(head, body);
     let answering = unless_panicking(edge.handler.answer(arrival, request, record));
     let refusal = match timeout(edge.patience.answer, answering).await {

@@ -14,6 +14,10 @@ pub const HEAD_BYTES_READ_MAX: usize = 64 * 1024;
 /// The largest unit of HTTP/2 headers that is taken in before the connection itself refuses, for the same reason.
 pub const HTTP2_HEADER_LIST_BYTES_MAX: u32 = 64 * 1024;
 
+/// The longest chain of a client's certificate, the root's included
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-mutual-tls.html#rest-api-mutual-tls-prerequisites>).
+pub const CERTIFICATE_CHAIN_MAX: usize = 4;
+
 /// How many requests of a connection may wait to begin whose header names are remembered as the client spelled them.
 /// One is answered after the other, so that more than one or two is a client that does not wait for answers.
 pub const HEADS_AHEAD_MAX: usize = 16;
@@ -43,6 +47,8 @@ pub const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// How long the server waits for things, and how often it looks. Tests shorten them.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
+    /// From a connection's beginning to the end of its TLS handshake.
+    pub handshake: Duration,
     /// From a request's first byte to the end of its head.
     pub head: Duration,
     /// A connection with no request under way.
@@ -63,6 +69,7 @@ pub struct Patience {
 impl Default for Patience {
     fn default() -> Self {
         Self {
+            handshake: Duration::from_secs(10),
             head: Duration::from_secs(20),
             keep_alive: Duration::from_secs(60),
             body: Duration::from_secs(30),

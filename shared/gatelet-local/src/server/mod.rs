@@ -1,5 +1,5 @@
-//! The server on one machine: HTTP/1.1 and HTTP/2 with prior knowledge, its limits, and one sealed record for every
-//! request. What a request means is the handler's: no rule of the gateway lives here.
+//! The server on one machine: HTTP/1.1 and HTTP/2, with prior knowledge or as TLS agrees on it, its limits, and one sealed record
+//! for every request. What a request means is the handler's: no rule of the gateway lives here.
 
 mod activity;
 mod connection;
@@ -9,6 +9,7 @@ mod in_flight;
 mod inbound;
 pub mod limits;
 mod stream;
+pub mod tls;
 
 use std::io;
 use std::net::SocketAddr;
@@ -25,6 +26,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 pub use in_flight::InFlight;
 use limits::Patience;
+use tls::Tls;
 
 /// What answers the requests that the edge lets in.
 pub trait Handler: Send + Sync + 'static {
@@ -84,10 +86,34 @@ impl Server {
         sink: Arc<dyn Sink>,
         patience: Patience,
     ) -> io::Result<Self> {
+        Self::start_with(listener, None, handler, sink, patience)
+    }
+
+    /// The same, inside TLS.
+    ///
+    /// # Errors
+    /// Where the listener cannot tell its own address.
+    pub fn start_tls<H: Handler>(
+        listener: TcpListener,
+        tls: Tls,
+        handler: H,
+        sink: Arc<dyn Sink>,
+        patience: Patience,
+    ) -> io::Result<Self> {
+        Self::start_with(listener, Some(tls), handler, sink, patience)
+    }
+
+    fn start_with<H: Handler>(
+        listener: TcpListener,
+        tls: Option<Tls>,
+        handler: H,
+        sink: Arc<dyn Sink>,
+        patience: Patience,
+    ) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let in_flight = InFlight::default();
         let (stop, stopped) = watch::channel(Stop::No);
-        let edge = exchange::Edge { handler, sink, patience, in_flight: in_flight.clone() };
+        let edge = exchange::Edge { handler, sink, patience, in_flight: in_flight.clone(), tls };
         let accepting = tokio::spawn(accept(listener, Arc::new(edge), stopped));
         Ok(Self { address, in_flight, stop, accepting, patience })
     }

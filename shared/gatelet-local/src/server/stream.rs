@@ -1,4 +1,5 @@
-//! A client's socket: what comes from it passes the gate, and what it waits for is noted for the connection's watch.
+//! A client's stream, inside TLS where that is spoken: what comes from it passes the gate, and what it waits for is noted for the
+//! connection's watch.
 
 use std::io;
 use std::pin::Pin;
@@ -7,16 +8,15 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Buf;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
 use super::activity::Activity;
 use super::desync::{Gate, READ_BYTES, Step};
 use super::limits;
 
-/// A client's socket behind the gate.
-pub(super) struct Watched {
-    stream: TcpStream,
+/// A client's stream behind the gate.
+pub(super) struct Watched<S> {
+    stream: S,
     activity: Arc<Activity>,
     gate: Gate,
     /// Begins when our side of the connection is closed.
@@ -30,8 +30,8 @@ struct Lingering {
     bytes: usize,
 }
 
-impl Watched {
-    pub(super) fn new(stream: TcpStream, activity: Arc<Activity>) -> Self {
+impl<S: AsyncRead + Unpin> Watched<S> {
+    pub(super) fn new(stream: S, activity: Arc<Activity>) -> Self {
         Self { stream, activity, gate: Gate::new(), lingering: None }
     }
 
@@ -43,7 +43,7 @@ impl Watched {
         polled
     }
 
-    /// Takes a piece from the socket; how long it is, 0 at the end.
+    /// Takes a piece from the stream; how long it is, 0 at the end.
     fn poll_take(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let mut scratch = [0; READ_BYTES];
         let mut piece = ReadBuf::new(&mut scratch);
@@ -71,7 +71,7 @@ impl Watched {
     }
 }
 
-impl AsyncRead for Watched {
+impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     fn poll_read(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -116,7 +116,7 @@ impl AsyncRead for Watched {
     }
 }
 
-impl AsyncWrite for Watched {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

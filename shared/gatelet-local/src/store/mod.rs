@@ -1,6 +1,7 @@
 //! State on one machine: DynamoDB embedded in this process, kept in a directory or in memory, or another DynamoDB
 //! at an address. The same adapter speaks to all of them.
 
+mod credential_key;
 mod directory;
 mod engine;
 
@@ -8,15 +9,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use gatelet_aws::access::{CredentialKeys, CredentialTable};
 use gatelet_aws::definitions::DynamoDefinitions;
 use gatelet_aws::dynamodb::{
-    Client, ClientSettings, DEFINITIONS_TABLE, DefinitionTable, Scope, SharedHttpClient, TableDefinition,
-    client, create_missing, over_the_network,
+    CREDENTIALS_TABLE, Client, ClientSettings, DEFINITIONS_TABLE, DefinitionTable, Scope, SharedHttpClient,
+    TableDefinition, client, create_missing, over_the_network,
 };
 use gatelet_aws::environment::Credentials;
 use gatelet_core::ports::{Clock, PortError};
 use gatelet_model::Region;
 
+pub use credential_key::CredentialKeyFile;
 use directory::Directory;
 use engine::Engine;
 
@@ -71,6 +74,14 @@ pub enum StoreError {
     /// The engine does not start at all.
     #[error("the embedded store does not start: {0}")]
     Engine(String),
+    /// The key that secrets of access keys are encrypted with cannot be used.
+    #[error("the key in `{}` cannot be used: {why}; without it the secrets of access keys cannot be read", path.display())]
+    CredentialKey {
+        /// Its file.
+        path: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
     /// TLS cannot be set up.
     #[error("no client for DynamoDB can be made: {0}")]
     Client(String),
@@ -147,6 +158,24 @@ impl Store {
     }
 }
 
+impl Store {
+    /// The credentials of this DynamoDB, their secrets encrypted with these keys. Creates the table where there is none.
+    ///
+    /// # Errors
+    /// A [`PortError`] where the DynamoDB does not answer.
+    pub async fn credentials(
+        &self,
+        region: Region,
+        keys: Option<CredentialKeys>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<CredentialTable, PortError> {
+        let client = self.client(region);
+        let table = TableDefinition::credentials(CREDENTIALS_TABLE);
+        create_missing(&client, &table, &*clock, clock.now().after(TABLES_TIMEOUT)).await?;
+        Ok(CredentialTable::new(client, &table.name, keys, clock))
+    }
+}
+
 impl StateOption {
     /// What `--state` says: `memory`, or a directory.
     #[must_use]
@@ -154,6 +183,15 @@ impl StateOption {
         match text {
             "memory" => Self::Memory,
             directory => Self::Directory(Path::new(directory).to_path_buf()),
+        }
+    }
+
+    /// Where the key is that secrets of access keys are encrypted with; nowhere where nothing is kept.
+    #[must_use]
+    pub fn credential_key(&self) -> Option<CredentialKeyFile> {
+        match self {
+            Self::Memory => None,
+            Self::Directory(path) => Some(CredentialKeyFile::in_directory(path)),
         }
     }
 }

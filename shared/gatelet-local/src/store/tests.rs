@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use gatelet_aws::clock::SystemClock;
+use gatelet_aws::process::SystemClock;
 use gatelet_control::deploy::DefinitionStore;
 use gatelet_model::AccountId;
 

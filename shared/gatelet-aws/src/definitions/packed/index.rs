@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use gatelet_model::{AccountId, ApiId, DomainName, PartId, Stage};
+use gatelet_model::{AccountId, ApiId, DomainName, PartId, Region, Stage};
 use serde::{Deserialize, Serialize};
 
 use super::{INDEX_BYTES_MAX, PackError, PackingError, STORED_BYTES_MAX, compress, damaged, decompress};
@@ -21,6 +21,7 @@ pub(super) struct Index {
 pub(super) struct IndexedApi {
     pub(super) id: ApiId,
     pub(super) account: AccountId,
+    pub(super) region: Region,
     pub(super) stages: Vec<Stage>,
     pub(super) deployment_id: PartId,
     pub(super) description: Option<String>,

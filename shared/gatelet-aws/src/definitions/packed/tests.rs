@@ -16,12 +16,16 @@ const SOON: Timestamp = Timestamp::from_milliseconds(u64::MAX);
 /// Where the head ends.
 const HEAD_BYTES: usize = 24;
 
+fn region() -> Region {
+    Region::parse("eu-west-1").unwrap()
+}
+
 fn account() -> AccountId {
     AccountId::parse("111122223333").unwrap()
 }
 
 fn imported(file: &str, text: &str) -> Api {
-    let options = ImportOptions::for_file(file, account(), Region::parse("eu-west-1").unwrap());
+    let options = ImportOptions::for_file(file, account(), region());
     let imported = openapi(&Source::new(file, text), &options);
     imported.api.unwrap_or_else(|| panic!("{:?}", imported.problems))
 }
@@ -35,6 +39,7 @@ fn rest() -> PackedApi {
     settings.variables = StageVariables::new([("pets".to_owned(), "pets.example.com".to_owned())]).unwrap();
     PackedApi {
         account: account(),
+        region: region(),
         api: imported("openapi.yaml", PETSTORE),
         stages: vec![Stage::Rest(settings), Stage::Rest(RestStage::new(stage_name("dev")))],
         description: Some("first".to_owned()),
@@ -43,7 +48,13 @@ fn rest() -> PackedApi {
 
 fn http() -> PackedApi {
     let stages = vec![Stage::V2(V2Stage::new(stage_name(StageName::DEFAULT)))];
-    PackedApi { account: account(), api: imported("http.yaml", PETSTORE_HTTP), stages, description: None }
+    PackedApi {
+        account: account(),
+        region: region(),
+        api: imported("http.yaml", PETSTORE_HTTP),
+        stages,
+        description: None,
+    }
 }
 
 fn domain() -> DomainName {
@@ -192,6 +203,7 @@ fn a_content_under_another_apis_name_is_refused() {
         let api = IndexedApi {
             id: ApiId::parse(id).unwrap(),
             account: account(),
+            region: region(),
             stages,
             deployment_id: stored.id.clone(),
             description: None,

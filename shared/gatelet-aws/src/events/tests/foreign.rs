@@ -61,7 +61,7 @@ fn captured_requests_are_received_and_nothing_else() {
         }
         let event: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
         let read: HttpEvent = serde_json::from_str(&event.to_string()).unwrap();
-        let received = read.receive(&OriginSecrets::default());
+        let received = read.receive(&Trust::default());
         if name.contains("custom-auth") || name.contains("websocket") {
             others += 1;
             assert!(received.is_err(), "{name}");

@@ -25,7 +25,7 @@ fn what_no_door_sends_is_an_error_that_says_what_to_send() {
     ];
     for event in events {
         let read: HttpEvent = serde_json::from_str(&event.to_string()).unwrap();
-        let error = read.receive(&OriginSecrets::default()).unwrap_err();
+        let error = read.receive(&Trust::default()).unwrap_err();
         assert!(error.to_string().contains(r#"`{"httpMethod": "GET", "path": "/"}`"#), "{event}: {error}");
     }
 }

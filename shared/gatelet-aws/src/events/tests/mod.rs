@@ -7,6 +7,7 @@ mod clients;
 mod foreign;
 mod malformed;
 mod requests;
+mod vouched;
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -26,7 +27,8 @@ fn received(event: &Value) -> Received {
 /// The same where these secrets prove the edge.
 fn received_with(secrets: &str, event: &Value) -> Received {
     let event: HttpEvent = serde_json::from_str(&event.to_string()).unwrap();
-    event.receive(&OriginSecrets::parse(secrets).unwrap()).unwrap()
+    let origin_secrets = OriginSecrets::parse(secrets).unwrap();
+    event.receive(&Trust { origin_secrets, load_balancer_certificates: false }).unwrap()
 }
 
 /// A request as text: its line, its headers in order of their names, an empty line, its body.

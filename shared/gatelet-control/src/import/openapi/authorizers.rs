@@ -2,12 +2,12 @@
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-authorizer.html>).
 
 use gatelet_model::{
-    Authorizer, AuthorizerFunction, AuthorizerKind, JwtIssuer, PartId, PayloadFormat, ResultTtl,
+    Authorizer, AuthorizerFunction, AuthorizerKind, JwtIssuer, PartId, PayloadFormat, RequiredClaim,
+    ResultTtl,
 };
 
 use super::super::extensions;
 use super::super::intrinsics::Purpose;
-use super::super::not_yet::NotYet;
 use super::super::reader::Reader;
 use super::ApiKind;
 use crate::document::{Entry, Mapping, Node};
@@ -24,6 +24,24 @@ const MEMBERS: &[&str] = &[
     "providerARNs",
     "type",
 ];
+
+/// The names in a `jwtConfiguration`. ASSUMPTION: AWS tells what JWT authorizers of REST APIs can say, and its words for it are not
+/// known here; HTTP APIs have `issuer` and `audience` alone
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-jwt-authorizer-create.html>).
+const JWT_MEMBERS: &[&str] = &[
+    "algorithms",
+    "allowedAlgorithms",
+    "audience",
+    "audiences",
+    "claims",
+    "issuer",
+    "issuers",
+    "requiredClaims",
+];
+
+/// The names in one of several issuers.
+const ISSUER_MEMBERS: &[&str] =
+    &["algorithms", "allowedAlgorithms", "audience", "audiences", "claims", "issuer", "requiredClaims"];
 
 /// The discovery document's path; before it stands the issuer.
 const DISCOVERY: &str = "/.well-known/openid-configuration";
@@ -76,7 +94,6 @@ pub(super) fn authorizer<'d>(
             None
         }
     }?;
-    reader.not_yet(entry.key_span, NotYet::Authorizer);
     let auth_type = reader
         .extension(scheme.mapping, extensions::AUTHTYPE)
         .and_then(|entry| reader.text(&entry.value, extensions::AUTHTYPE, Purpose::Text));
@@ -152,17 +169,29 @@ fn jwt<'d>(
         return None;
     };
     let configuration = reader.mapping(configuration, "jwtConfiguration")?;
-    reader.check_members(configuration, "jwtConfiguration", &["issuer", "audience", "issuers"]);
-    let several = configuration.get("issuers").and_then(|issuers| reader.sequence(issuers, "issuers"));
-    let several = several.into_iter().flatten().filter_map(Node::as_mapping);
-    let mut issuers: Vec<JwtIssuer> = several.filter_map(|one| issuer(reader, one, None)).collect();
+    reader.check_members(configuration, "jwtConfiguration", JWT_MEMBERS);
+    let mut issuers = Vec::new();
+    if let Some(several) =
+        configuration.get("issuers").and_then(|issuers| reader.sequence(issuers, "issuers"))
+    {
+        for one in several {
+            let Some(one) = reader.mapping(one, "an issuer") else { continue };
+            reader.check_members(one, "an issuer", ISSUER_MEMBERS);
+            issuers.extend(issuer(reader, one, configuration, None));
+        }
+    }
     let discovered = reader
         .text_of(scheme.mapping, "openIdConnectUrl", Purpose::Url)
-        .map(|url| url.strip_suffix(DISCOVERY).unwrap_or(&url).to_owned());
-    issuers.extend(issuer(reader, configuration, discovered));
+        .map(|url| url.strip_suffix(DISCOVERY).unwrap_or(&url).to_owned())
+        .filter(|_| issuers.is_empty());
+    issuers.extend(issuer(reader, configuration, configuration, discovered));
     if issuers.is_empty() {
         reader.error(node.span, "the `jwt` authorizer has no issuer", HELP);
         return None;
+    }
+    if let Some(open) = issuers.iter().find(|issuer| issuer.audiences.is_empty()) {
+        let message = format!("no audience is accepted of `{}`, so no token of it is", open.issuer);
+        reader.warn(node.span, message, "list what its tokens have as `aud` or `client_id` under `audience`");
     }
     let mut identity_sources = identity_sources(reader, mapping);
     if identity_sources.is_empty() {
@@ -171,20 +200,57 @@ fn jwt<'d>(
     Some(AuthorizerKind::Jwt { identity_sources, issuers })
 }
 
+/// One issuer; what it does not say of itself is said for all.
 fn issuer<'d>(
     reader: &mut Reader<'d>,
     mapping: &'d Mapping,
+    all: &'d Mapping,
     discovered: Option<String>,
 ) -> Option<JwtIssuer> {
     let issuer = reader.text_of(mapping, "issuer", Purpose::Url).or(discovered)?;
-    let audiences = match mapping.get("audience") {
-        Some(one) if one.as_str().is_some() => {
-            reader.text(one, "audience", Purpose::Text).into_iter().collect()
+    let own =
+        |names: [&str; 2]| names.into_iter().find_map(|name| mapping.entry(name).or_else(|| all.entry(name)));
+    Some(JwtIssuer {
+        issuer,
+        audiences: texts(reader, own(["audience", "audiences"])),
+        algorithms: algorithms(reader, own(["algorithms", "allowedAlgorithms"])),
+        required_claims: required_claims(reader, own(["requiredClaims", "claims"])),
+    })
+}
+
+/// A text, or a list of texts.
+fn texts<'d>(reader: &mut Reader<'d>, entry: Option<&'d Entry>) -> Vec<String> {
+    let Some(entry) = entry else { return Vec::new() };
+    match entry.value.as_str() {
+        Some(_) => reader.text(&entry.value, &entry.key, Purpose::Text).into_iter().collect(),
+        None => reader.texts(&entry.value, &entry.key, Purpose::Text),
+    }
+}
+
+/// A list of algorithms, every one of which must be known: with none left, any would do.
+fn algorithms<'d>(reader: &mut Reader<'d>, entry: Option<&'d Entry>) -> Vec<String> {
+    let names = texts(reader, entry);
+    if let (Some(entry), Some(name)) =
+        (entry, names.iter().find(|name| !JwtIssuer::ALGORITHMS.contains(&name.as_str())))
+    {
+        let message = format!("`{name}` is no algorithm that tokens can be verified with");
+        reader.error(entry.value.span, message, format!("one of: {}", JwtIssuer::ALGORITHMS.join(", ")));
+    }
+    names
+}
+
+/// A list of names, or a mapping of each name to the values of which a token must have one.
+fn required_claims<'d>(reader: &mut Reader<'d>, entry: Option<&'d Entry>) -> Vec<RequiredClaim> {
+    match entry.and_then(|entry| entry.value.as_mapping()) {
+        Some(claims) => {
+            let claims = claims.iter().map(|claim| (claim.key.to_string(), texts(reader, Some(claim))));
+            claims.map(|(name, values)| RequiredClaim { name, values }).collect()
         }
-        Some(list) => reader.texts(list, "audience", Purpose::Text),
-        None => Vec::new(),
-    };
-    Some(JwtIssuer { issuer, audiences })
+        None => {
+            let names = texts(reader, entry).into_iter();
+            names.map(|name| RequiredClaim { name, values: Vec::new() }).collect()
+        }
+    }
 }
 
 fn function<'d>(

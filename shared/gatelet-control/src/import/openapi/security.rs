@@ -123,10 +123,7 @@ impl<'d> Security<'d> {
                 asked.api_key_required = true;
                 return;
             }
-            Some(Scheme::Iam) => {
-                reader.not_yet(entry.key_span, NotYet::AwsIam);
-                Authorization::AwsIam
-            }
+            Some(Scheme::Iam) => Authorization::AwsIam,
             Some(Scheme::Authorizer { id, has_scopes }) => {
                 let scopes = reader.texts(&entry.value, name, Purpose::Text);
                 if !scopes.is_empty() && !has_scopes {
@@ -194,10 +191,7 @@ fn auth_extension<'d>(reader: &mut Reader<'d>, operation: &Operation<'d>) -> Opt
     let word = reader.text(word_node, "type", Purpose::Text)?;
     match word.to_ascii_uppercase().as_str() {
         "NONE" => Some(Authorization::None),
-        "AWS_IAM" => {
-            reader.not_yet(word_node.span, NotYet::AwsIam);
-            Some(Authorization::AwsIam)
-        }
+        "AWS_IAM" => Some(Authorization::AwsIam),
         _ => {
             let message = format!("`type` of `{}` cannot be `{word}`", extensions::AUTH);
             reader.error(

@@ -1,5 +1,6 @@
 //! What a definition says of the API as a whole, apart from its paths.
 
+use gatelet_languages::iam_policy::{Policy, PolicyKind};
 use gatelet_model::rest::{
     ApiKeySource, EndpointAccessMode, EndpointType, GatewayResponse, GatewayResponseType, IpAddressType,
     RequestValidator, RestApiParts,
@@ -45,7 +46,12 @@ pub(super) fn rest<'d>(reader: &mut Reader<'d>, document: Document<'d>, parts: &
             reader.error(entry.key_span, format!("the resource policy has {length} characters"), help);
             parts.policy = None;
         }
-        reader.not_yet(entry.key_span, NotYet::ResourcePolicy);
+        if let Some(policy) = &parts.policy
+            && let Err(error) = Policy::parse(policy.as_str(), PolicyKind::Resource)
+        {
+            let help = "what is not understood might be what forbids: correct it";
+            reader.error(entry.value.span, format!("the resource policy: {error}"), help);
+        }
     }
     if let Some(entry) = reader.extension(top, extensions::DOCUMENTATION)
         && reader.mapping(&entry.value, extensions::DOCUMENTATION).is_some()

@@ -99,6 +99,24 @@ impl Object {
     }
 }
 
+/// A `JwtConfiguration` under the names that a definition has for its members, and for those of several issuers: AWS's own
+/// tools take them in either case.
+pub(super) fn jwt_configuration(node: &Node) -> Node {
+    let mut configuration = Object::new(node.span);
+    for member in node.as_mapping().into_iter().flatten() {
+        let mut name = String::with_capacity(member.key.len());
+        let mut letters = member.key.chars();
+        name.extend(letters.next().map(|first| first.to_ascii_lowercase()));
+        name.extend(letters);
+        let value = match member.value.as_sequence().filter(|_| name == "issuers") {
+            Some(several) => list(member.value.span, several.iter().map(jwt_configuration).collect()),
+            None => member.value.clone(),
+        };
+        configuration.set_at(member.key_span, name, value);
+    }
+    configuration.node()
+}
+
 /// The keys of a path under which an operation stands.
 pub(super) const OPERATIONS: &[&str] =
     &["get", "put", "post", "delete", "options", "head", "patch", ANY_METHOD];

@@ -14,7 +14,7 @@ use gatelet_model::StageVariables;
 ///
 /// # Errors
 /// What is wrong with it, for the author.
-pub(super) fn function(uri: &str, variables: &StageVariables, plain: Plain) -> Result<Box<str>, String> {
+pub(crate) fn function(uri: &str, variables: &StageVariables, plain: Plain) -> Result<Box<str>, String> {
     let text = filled_in(uri, variables)?;
     let function = match (action_path(&text), plain) {
         (Some(path), _) => of_action(path).ok_or_else(|| {
@@ -37,7 +37,7 @@ pub(super) fn function(uri: &str, variables: &StageVariables, plain: Plain) -> R
 
 /// Whether a function may be named without the action that invokes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Plain {
+pub(crate) enum Plain {
     Taken,
     Refused,
 }
@@ -46,7 +46,7 @@ pub(super) enum Plain {
 ///
 /// # Errors
 /// What is wrong with it, for the author.
-pub(super) fn filled_in(text: &str, variables: &StageVariables) -> Result<String, String> {
+pub(crate) fn filled_in(text: &str, variables: &StageVariables) -> Result<String, String> {
     let wrong = |why: &dyn std::fmt::Display| format!("`{text}`: {why}");
     let template = UriTemplate::parse(text).map_err(|error| wrong(&error))?;
     let template = template

@@ -26,11 +26,11 @@ const STATUS_MIN: u16 = 200;
 
 /// A JSON object, its values as they stand in the text.
 #[derive(Debug)]
-pub(super) struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+pub(crate) struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> Members<'a> {
     /// Reads an object; `None` where the text is something else.
-    pub(super) fn read(text: &'a str) -> Option<Self> {
+    pub(crate) fn read(text: &'a str) -> Option<Self> {
         serde_json::from_str(text).ok()
     }
 
@@ -39,12 +39,17 @@ impl<'a> Members<'a> {
     }
 
     /// The last value of a name; one that is null is as if it were not there.
-    pub(super) fn get(&self, name: &str) -> Option<&'a RawValue> {
+    pub(crate) fn get(&self, name: &str) -> Option<&'a RawValue> {
         let found = self.0.iter().rev().find(|(other, _)| other == name);
         found.map(|(_, value)| *value).filter(|value| value.get() != "null")
     }
 
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+    /// All members in their order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
+        self.0.iter().map(|(name, value)| (&**name, *value))
+    }
+
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| &**name)
     }
 
@@ -149,7 +154,7 @@ impl<'de> Deserialize<'de> for Members<'de> {
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// A JSON string's text.
-pub(super) fn string(json: &str) -> Option<Cow<'_, str>> {
+pub(crate) fn string(json: &str) -> Option<Cow<'_, str>> {
     serde_json::from_str::<Text<'_>>(json).ok().map(|Text(text)| text)
 }
 
@@ -162,7 +167,7 @@ pub(super) fn decode_base64(body: &[u8]) -> Result<Bytes, String> {
 }
 
 /// A value as text: a string's own, and numbers and booleans as they are written. Objects, lists and null are none.
-fn text(value: &RawValue) -> Option<Cow<'_, str>> {
+pub(crate) fn text(value: &RawValue) -> Option<Cow<'_, str>> {
     let json = value.get();
     match json.as_bytes().first()? {
         b'"' => string(json),
@@ -193,7 +198,7 @@ fn add_header(headers: &mut HeaderMap, name: &str, value: &RawValue) -> Result<(
 }
 
 /// The beginning of a text, for messages.
-pub(super) fn shortened(text: &str) -> String {
+pub(crate) fn shortened(text: &str) -> String {
     const CHARACTERS_MAX: usize = 200;
     text.chars().take(CHARACTERS_MAX).collect()
 }

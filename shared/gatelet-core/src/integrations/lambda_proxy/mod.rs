@@ -6,13 +6,10 @@
 
 mod answer;
 mod answer_2_0;
-mod arn;
-mod event;
-mod event_1_0;
-mod event_2_0;
-mod json;
+pub(crate) mod arn;
+pub(crate) mod event;
 mod media_types;
-mod members;
+pub(crate) mod members;
 mod stream;
 
 use std::sync::Arc;
@@ -21,12 +18,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use gatelet_model::rest::{Method, Resource};
 use gatelet_model::v2::{HttpIntegration, HttpRouteKey};
-use gatelet_model::{PayloadFormat, ResponseTransferMode, StageVariables};
+use gatelet_model::{PathTemplate, PayloadFormat, ResponseTransferMode, StageVariables};
 
 pub use media_types::MediaTypes;
 
 use self::arn::Plain;
-use self::event::Source;
+use self::event::{Purpose, Source};
 use super::{Call, trace};
 use crate::arrival::Arrival;
 use crate::payload::{Response, headers};
@@ -35,9 +32,10 @@ use crate::ports::{
 };
 use crate::record::Record;
 use crate::refusal::Refusal;
+use crate::snapshot::routes::Rules;
 
 /// Largest event that Lambda takes (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
-const EVENT_BYTES_MAX: usize = 6 * 1024 * 1024;
+pub(crate) const EVENT_BYTES_MAX: usize = 6 * 1024 * 1024;
 
 /// A compiled Lambda proxy.
 ///
@@ -52,14 +50,43 @@ pub struct LambdaProxy {
     timeout: Duration,
     mode: InvocationMode,
     stage_variables: Option<Box<str>>,
+    route: Route,
     format: Format,
+}
+
+/// What an event says of the route.
+#[derive(Debug)]
+struct Route {
+    key: Box<str>,
+    resource: Box<str>,
+    resource_id: Box<str>,
+    template: Option<PathTemplate>,
+    operation_name: Option<Box<str>>,
 }
 
 /// The form of event and answer.
 #[derive(Debug)]
 enum Format {
-    One(event_1_0::Route),
-    Two(event_2_0::Route),
+    Rest { binary: Arc<MediaTypes> },
+    HttpOne,
+    HttpTwo,
+}
+
+impl Format {
+    const fn rules(&self) -> Rules {
+        match self {
+            Self::Rest { .. } => Rules::Rest,
+            Self::HttpOne | Self::HttpTwo => Rules::Http,
+        }
+    }
+
+    /// Whether a body of this type is passed on in base64. ASSUMPTION: one of no type is JSON to a REST API.
+    fn is_binary(&self, content_type: Option<&str>) -> bool {
+        match self {
+            Self::Rest { binary } => binary.contain(content_type.unwrap_or("application/json")),
+            Self::HttpOne | Self::HttpTwo => !media_types::is_text_to_http_apis(content_type),
+        }
+    }
 }
 
 impl LambdaProxy {
@@ -91,12 +118,15 @@ impl LambdaProxy {
             timeout: Duration::from_millis(integration.timeout.milliseconds().into()),
             mode,
             stage_variables: event::stage_variables(variables),
-            format: Format::One(event_1_0::Route {
+            route: Route {
+                // Format 1.0 does not tell it.
+                key: "".into(),
                 resource: resource.path.to_string().into(),
                 resource_id: resource.id.as_str().into(),
                 template: Some(resource.path.clone()),
-                dialect: event_1_0::Dialect::Rest { binary: Arc::clone(binary), operation_name },
-            }),
+                operation_name,
+            },
+            format: Format::Rest { binary: Arc::clone(binary) },
         })
     }
 
@@ -119,13 +149,15 @@ impl LambdaProxy {
         };
         let key: Box<str> = route.to_string().into();
         let format = match integration.payload_format {
-            PayloadFormat::Two => Format::Two(event_2_0::Route { key, template }),
-            PayloadFormat::One => Format::One(event_1_0::Route {
-                resource: template.as_ref().map_or_else(|| key.clone(), |path| path.to_string().into()),
-                resource_id: key,
-                template,
-                dialect: event_1_0::Dialect::Http,
-            }),
+            PayloadFormat::One => Format::HttpOne,
+            PayloadFormat::Two => Format::HttpTwo,
+        };
+        let route = Route {
+            resource: template.as_ref().map_or_else(|| key.clone(), |path| path.to_string().into()),
+            resource_id: key.clone(),
+            key,
+            template,
+            operation_name: None,
         };
         Ok(Self {
             function: arn::function(uri, variables, Plain::Taken)?,
@@ -133,6 +165,7 @@ impl LambdaProxy {
             timeout: Duration::from_millis(integration.timeout.milliseconds().into()),
             mode: InvocationMode::RequestResponse,
             stage_variables: event::stage_variables(variables),
+            route,
             format,
         })
     }
@@ -146,11 +179,32 @@ impl LambdaProxy {
     /// The event for a request whose whole body is known.
     #[must_use]
     pub fn event(&self, arrival: &Arrival, call: &Call<'_>, body: &[u8], record: &Record) -> Bytes {
-        let source = Source { arrival, record, call, body };
+        let binary = self.format.is_binary(headers::last_value(&call.headers, "content-type"));
+        let source = Source {
+            arrival,
+            record,
+            located: call.located,
+            method: &call.method,
+            headers: &call.headers,
+            extensions: &call.extensions,
+            query: &call.query,
+            path: &call.path,
+            path_is_mapped: call.path_is_mapped,
+            canonical: call.canonical,
+            purpose: Purpose::Integration { body, binary },
+        };
+        let route = event::Route {
+            key: &self.route.key,
+            resource: &self.route.resource,
+            resource_id: &self.route.resource_id,
+            template: self.route.template.as_ref(),
+            rules: self.format.rules(),
+            operation_name: self.route.operation_name.as_deref(),
+        };
         let variables = self.stage_variables.as_deref();
-        Bytes::from(match &self.format {
-            Format::One(route) => event_1_0::write(&source, route, variables),
-            Format::Two(route) => event_2_0::write(&source, route, variables),
+        Bytes::from(match self.format {
+            Format::Rest { .. } | Format::HttpOne => event::write_1_0(&source, &route, variables),
+            Format::HttpTwo => event::write_2_0(&source, &route, variables),
         })
     }
 
@@ -160,13 +214,13 @@ impl LambdaProxy {
     /// [`Refusal::BadFunctionAnswer`] where it means none, [`Refusal::Configuration`] for a body that should be base64 and is not.
     pub fn read_answer(&self, payload: &Bytes, accept: Option<&str>) -> Result<Response, Refusal> {
         match &self.format {
-            Format::One(event_1_0::Route { dialect: event_1_0::Dialect::Rest { binary, .. }, .. }) => {
+            Format::Rest { binary } => {
                 // ASSUMPTION: who does not say what he accepts, accepts everything.
                 let accepted = media_types::first_entry(accept.unwrap_or("*/*"));
                 answer::rest(payload, binary.contain(accepted))
             }
-            Format::One(event_1_0::Route { dialect: event_1_0::Dialect::Http, .. }) => answer::http(payload),
-            Format::Two(_) => answer_2_0::read(payload),
+            Format::HttpOne => answer::http(payload),
+            Format::HttpTwo => answer_2_0::read(payload),
         }
     }
 
@@ -225,12 +279,15 @@ pub async fn read_stream(body: crate::payload::Body) -> Result<Response, Refusal
     stream::open(body).await
 }
 
-fn credentials(role: Option<&str>, variables: &StageVariables) -> Result<Option<Box<str>>, String> {
+pub(crate) fn credentials(
+    role: Option<&str>,
+    variables: &StageVariables,
+) -> Result<Option<Box<str>>, String> {
     role.map(|role| arn::filled_in(role, variables).map(Into::into)).transpose()
 }
 
 /// What a function that failed says of it.
-fn failure(kind: &str, payload: &[u8]) -> String {
+pub(crate) fn failure(kind: &str, payload: &[u8]) -> String {
     let text = std::str::from_utf8(payload).unwrap_or_default();
     let members = members::Members::read(text);
     let said = |name: &str| {

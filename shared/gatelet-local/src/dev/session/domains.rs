@@ -4,7 +4,7 @@ use gatelet_core::ports::PortError;
 use gatelet_model::DomainName;
 
 use super::Session;
-use crate::definition::unserved;
+use crate::definition::{Unserved, unserved};
 use crate::dev::show::NAME_CHARACTERS_MAX;
 use crate::requests::printable;
 
@@ -18,17 +18,35 @@ impl Session {
         let mut lines = Vec::new();
         for domain in domains {
             let name = printable(domain.name.as_str(), NAME_CHARACTERS_MAX);
-            if let Some(what) = unserved(domain) {
-                lines.push(format!("  the custom domain `{name}` is left out: {what} not acted on yet"));
+            let takes_certificates = self.parts.https.is_some_and(|https| https.takes_certificates);
+            if let Some(what) = unserved(domain, takes_certificates) {
+                let hint = match what {
+                    Unserved::ClientCertificates => {
+                        "; `--https-listen` with `--tls-truststore FILE` asks for them"
+                    }
+                    Unserved::RoutingRules => "",
+                };
+                lines
+                    .push(format!("  the custom domain `{name}` is left out: {what} not acted on yet{hint}"));
                 continue;
             }
             self.parts.definitions.table().put_domain(domain, self.deadline()).await?;
             for mapping in &domain.mappings {
-                let url = format!("http://{}/{}", self.parts.address, mapping.key.as_str());
-                lines.push(format!(
-                    "  custom domain `{name}`: curl -H 'Host: {name}' {}",
-                    url.trim_end_matches('/')
-                ));
+                let line = match (&domain.mutual_tls, self.parts.https) {
+                    (Some(_), Some(https)) => {
+                        let (port, address) = (https.address.port(), https.address.ip());
+                        format!(
+                            "  custom domain `{name}`: curl -k --cert CERTIFICATE --key KEY --resolve {name}:{port}:{address} \
+                             https://{name}:{port}/{}",
+                            mapping.key.as_str()
+                        )
+                    }
+                    _ => {
+                        let (address, key) = (self.parts.address, mapping.key.as_str());
+                        format!("  custom domain `{name}`: curl -H 'Host: {name}' http://{address}/{key}")
+                    }
+                };
+                lines.push(line.trim_end_matches('/').to_owned());
             }
         }
         Ok(lines)

@@ -221,9 +221,7 @@ fn authorizers<'d>(assembly: &mut Assembly<'d>, definition: &mut Definition, api
         let kind = piece.get("AuthorizerType").and_then(Node::scalar_text).unwrap_or_default();
         inner.set_text("type", span, kind.to_lowercase());
         if let Some(configuration) = piece.get("JwtConfiguration") {
-            let mut members = Object::new(configuration.span);
-            members.rename(configuration, &[("Issuer", "issuer"), ("Audience", "audience")]);
-            inner.set("jwtConfiguration", members.node());
+            inner.set("jwtConfiguration", tree::jwt_configuration(configuration));
         }
         let mut scheme = Object::new(span);
         let is_jwt = kind.eq_ignore_ascii_case("JWT");

@@ -115,7 +115,8 @@ fn security<'d>(
                 scheme(definition, AWS_IAM, "Authorization", true, node.span);
                 requirement(operation, AWS_IAM, node.span, None);
             }
-            "CUSTOM" | "COGNITO_USER_POOLS" => {
+            // ASSUMPTION: `JWT`, as routes of HTTP APIs have it.
+            "CUSTOM" | "COGNITO_USER_POOLS" | "JWT" => {
                 let id = method.get("AuthorizerId");
                 let found = id.and_then(|id| assembly.referred(id, &["AWS::ApiGateway::Authorizer"]));
                 match found {
@@ -135,7 +136,7 @@ fn security<'d>(
                 assembly.reader.error(
                     node.span,
                     message,
-                    "one of: NONE, AWS_IAM, CUSTOM, COGNITO_USER_POOLS",
+                    "one of: NONE, AWS_IAM, CUSTOM, COGNITO_USER_POOLS, JWT",
                 );
             }
         }

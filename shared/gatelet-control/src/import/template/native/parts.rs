@@ -46,6 +46,10 @@ fn authorizer(definition: &mut Definition, piece: &Resolved) {
             ("Type", "type"),
         ],
     );
+    // ASSUMPTION: the property is called as that of HTTP APIs is.
+    if let Some(configuration) = piece.get("JwtConfiguration") {
+        inner.set("jwtConfiguration", tree::jwt_configuration(configuration));
+    }
     let mut scheme = Object::new(span);
     scheme.set_text("type", span, "apiKey");
     let is_request = kind.eq_ignore_ascii_case("REQUEST");

@@ -165,20 +165,14 @@ fn authorization<'d>(assembly: &mut Assembly<'d>, piece: &'d Resolved) -> Author
     let Some(node) = piece.get("AuthorizationType") else { return Authorization::None };
     match node.scalar_text().unwrap_or_default() {
         "NONE" | "" => Authorization::None,
-        "AWS_IAM" => {
-            assembly.reader.not_yet(node.span, NotYet::AwsIam);
-            Authorization::AwsIam
-        }
+        "AWS_IAM" => Authorization::AwsIam,
         _ => {
             let id = piece.get("AuthorizerId");
             match id.and_then(|id| assembly.referred(id, &["AWS::ApiGatewayV2::Authorizer"])) {
-                Some(authorizer) => {
-                    assembly.reader.not_yet(node.span, NotYet::Authorizer);
-                    Authorization::Authorizer {
-                        id: assembly.part_id(&authorizer.logical_id),
-                        scopes: Vec::new(),
-                    }
-                }
+                Some(authorizer) => Authorization::Authorizer {
+                    id: assembly.part_id(&authorizer.logical_id),
+                    scopes: Vec::new(),
+                },
                 None => {
                     let help = "write `AuthorizerId: !Ref` an authorizer of this template";
                     assembly.reader.error(node.span, "the route's authorizer is not defined", help);

@@ -127,12 +127,9 @@ pub(super) fn http<'d>(reader: &mut Reader<'d>, definition: &mut Definition, aut
         let mut scheme;
         if let Some(configuration) = authorizer.get("JwtConfiguration") {
             inner.set_text("type", span, "jwt");
-            // AWS's own tools take the members in either case.
-            let mut lower = Object::new(configuration.span);
-            for member in reader.mapping(configuration, "JwtConfiguration").into_iter().flatten() {
-                lower.set_at(member.key_span, member.key.to_lowercase(), member.value.clone());
+            if reader.mapping(configuration, "JwtConfiguration").is_some() {
+                inner.set("jwtConfiguration", tree::jwt_configuration(configuration));
             }
-            inner.set("jwtConfiguration", lower.node());
             inner.set_some("identitySource", authorizer.get("IdentitySource").cloned());
             scheme = Object::new(span);
             scheme.set_text("type", span, "oauth2");

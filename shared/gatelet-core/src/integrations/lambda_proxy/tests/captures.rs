@@ -3,15 +3,19 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use gatelet_model::{MethodKey, PayloadFormat};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{Setup, http, request, rest};
 use crate::arrival::Timestamp;
+use crate::authorizers::iam::IamIdentity;
+use crate::authorizers::{Caller, ClientCertificate, Finding};
 use crate::payload::{HeaderNames, Request};
+use crate::snapshot::routes::Rules;
 
-/// Captures of requests to routes that this version serves. Others of the folder are WebSocket's and authorizers'.
+/// Captures of what integrations are told. Others of the folder are WebSocket's, and authorizers' own.
 const REST: [&str; 6] = [
     "example-apigw-console-request.json",
     "example-apigw-console-test-request.json",
@@ -36,13 +40,16 @@ const INVENTED: &str = "request-iam|request-jwt|request-lambda|v2-request-multi"
 /// all), and the reason.
 const REASONS: &[(&str, &str, &str)] = &[
     // What this version does not know.
-    ("requestContext.authorizer", "", "no authorizer is asked in this version"),
-    ("requestContext.authentication", "", "no client certificates are read in this version"),
     (
         "requestContext.identity.*",
         "",
-        "nobody signs, comes through Cognito or shows an API key in this version",
+        "nobody comes through Cognito's identity pools or shows an API key in this version",
     ),
+    ("requestContext.authorizer.iam.cognitoIdentity", "request-iam", "the same"),
+    ("requestContext.authorizer.iam.callerId", "request-iam", "the same: such a caller has two ids"),
+    ("requestContext.authorizer.jwt.claims.scope", "request-jwt", "made up: scopes come from a claim"),
+    ("requestContext.authorizer.integrationLatency", "apigw-", "the captures leave it out"),
+    ("requestContext.authorizer.clientId", "apigw-", "made up: values are text on REST APIs"),
     // What the captures lack or made up; newer ones have it (section 6 and 10 of the recorded facts).
     ("requestContext.deploymentId", "apigw-", "the captures are older than the member"),
     ("requestContext.extendedRequestId", "apigw-", "the same, and the local tools' is null"),
@@ -112,34 +119,38 @@ fn folder() -> Option<PathBuf> {
 
 #[test]
 fn events_are_aws_s_member_for_member() {
+    let names: Vec<_> = REST.into_iter().chain(HTTP).collect();
+    rebuild(&names, REASONS, |name, theirs| {
+        let (setup, sent) = if REST.contains(&name) { rest_request(theirs) } else { http_request(theirs) };
+        setup.event(sent)
+    });
+}
+
+/// Builds each capture again, and holds every difference against the reasons.
+pub(super) fn rebuild(names: &[&str], reasons: &[(&str, &str, &str)], ours: impl Fn(&str, &Value) -> Value) {
     let Some(folder) = folder() else { return };
-    let mut unused: BTreeSet<usize> = (0..REASONS.len()).collect();
+    let mut unused: BTreeSet<usize> = (0..reasons.len()).collect();
     let mut unexplained = Vec::new();
-    for (names, is_rest) in [(&REST, true), (&HTTP, false)] {
-        for name in names {
-            let text = std::fs::read_to_string(folder.join(name)).unwrap();
-            let theirs: Value = serde_json::from_str(&text).unwrap();
-            let (setup, sent) = if is_rest { rest_request(&theirs) } else { http_request(&theirs) };
-            let ours = setup.event(sent);
-            let mut differences = Vec::new();
-            compare("", &theirs, &ours, &mut differences);
-            for (path, why) in differences {
-                let explains = |(at, file, _): &(&str, &str, &str)| {
-                    explains(at, &path) && file.split('|').any(|file| name.contains(file))
-                };
-                let reasons: Vec<usize> =
-                    (0..REASONS.len()).filter(|reason| explains(&REASONS[*reason])).collect();
-                if reasons.is_empty() {
-                    unexplained.push(format!("{name}: {path}: {why}"));
-                }
-                reasons.iter().for_each(|reason| {
-                    unused.remove(reason);
-                });
+    for name in names {
+        let text = std::fs::read_to_string(folder.join(name)).unwrap();
+        let theirs: Value = serde_json::from_str(&text).unwrap();
+        let mut differences = Vec::new();
+        compare("", &theirs, &ours(name, &theirs), &mut differences);
+        for (path, why) in differences {
+            let explains = |(at, file, _): &(&str, &str, &str)| {
+                explains(at, &path) && file.split('|').any(|file| name.contains(file))
+            };
+            let found: Vec<usize> = (0..reasons.len()).filter(|reason| explains(&reasons[*reason])).collect();
+            if found.is_empty() {
+                unexplained.push(format!("{name}: {path}: {why}"));
             }
+            found.iter().for_each(|reason| {
+                unused.remove(reason);
+            });
         }
     }
     assert!(unexplained.is_empty(), "differences without a reason:\n{}", unexplained.join("\n"));
-    let unused: Vec<_> = unused.iter().map(|reason| REASONS[*reason]).collect();
+    let unused: Vec<_> = unused.iter().map(|reason| reasons[*reason]).collect();
     assert!(unused.is_empty(), "reasons without a difference: {unused:#?}");
 }
 
@@ -170,7 +181,7 @@ fn compare(path: &str, theirs: &Value, ours: &Value, differences: &mut Vec<(Stri
     }
 }
 
-fn text<'v>(event: &'v Value, path: &str) -> Option<&'v str> {
+pub(super) fn text<'v>(event: &'v Value, path: &str) -> Option<&'v str> {
     event.pointer(path).and_then(Value::as_str)
 }
 
@@ -213,6 +224,8 @@ fn facts(mut setup: Setup, event: &Value, time: &str) -> Setup {
     if let Some(id) = text(event, "/requestContext/requestId") {
         setup.arrival.request_id = id.into();
     }
+    setup.arrival.vouched.certificate = certificate(event);
+    setup.caller = event.pointer("/requestContext/authorizer").map(caller);
     if let Some(time) = event.pointer(time).and_then(Value::as_u64) {
         // The local tools count in seconds.
         let unit = if time < 100_000_000_000 { 1_000 } else { 1 };
@@ -221,12 +234,57 @@ fn facts(mut setup: Setup, event: &Value, time: &str) -> Setup {
     setup
 }
 
+fn certificate(event: &Value) -> Option<Arc<ClientCertificate>> {
+    let context = event.get("requestContext")?;
+    let told =
+        ["/authentication/clientCert", "/identity/clientCert"].iter().find_map(|at| context.pointer(at))?;
+    let field = |at: &str| text(told, at).unwrap().into();
+    Some(Arc::new(ClientCertificate {
+        pem: field("/clientCertPem"),
+        subject: field("/subjectDN"),
+        issuer: field("/issuerDN"),
+        serial_number: field("/serialNumber"),
+        not_before: field("/validity/notBefore"),
+        not_after: field("/validity/notAfter"),
+    }))
+}
+
+/// Who is told to call, as the access stage would have found out.
+fn caller(authorizer: &Value) -> Caller {
+    let finding = if let Some(iam) = authorizer.get("iam") {
+        let field = |name: &str| text(iam, name).unwrap().into();
+        Finding::Iam(Arc::new(IamIdentity {
+            account_id: field("/accountId"),
+            user_arn: field("/userArn"),
+            user_id: field("/userId"),
+            access_key: Some(field("/accessKey")),
+            principal_org_id: Some(field("/principalOrgId")),
+        }))
+    } else if let Some(context) = authorizer.get("lambda") {
+        let answer = json!({"isAuthorized": true, "context": context});
+        super::callers::judged(&answer, Rules::Http, true)
+    } else if let Some(claims) = authorizer.pointer("/jwt/claims") {
+        // A token has its scopes in a claim; the manual's own are not among its claims.
+        let mut claims = claims.clone();
+        claims["scope"] = json!("scope1 scope2");
+        super::callers::verified(&claims)
+    } else {
+        let answer = json!({
+            "principalId": authorizer.get("principalId"),
+            "policyDocument": super::callers::policy(),
+            "context": authorizer
+        });
+        super::callers::judged(&answer, Rules::Rest, false)
+    };
+    Caller { finding, authorizer_latency_milliseconds: None }
+}
+
 fn host(headers: &[(String, String)]) -> Option<String> {
     let (_, host) = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("host"))?;
     Some(host.split(':').next().unwrap_or_default().to_owned())
 }
 
-fn rest_request(event: &Value) -> (Setup, Request) {
+pub(super) fn rest_request(event: &Value) -> (Setup, Request) {
     let mut setup = facts(rest(text(event, "/resource").unwrap()), event, "/requestContext/requestTimeEpoch");
     setup.base = format!("/{}", setup.stage);
     setup.resource_id = text(event, "/requestContext/resourceId").unwrap().to_owned();
@@ -244,7 +302,7 @@ fn rest_request(event: &Value) -> (Setup, Request) {
     (setup, sent(event, text(event, "/httpMethod").unwrap(), text(event, "/path").unwrap(), &headers, &query))
 }
 
-fn http_request(event: &Value) -> (Setup, Request) {
+pub(super) fn http_request(event: &Value) -> (Setup, Request) {
     let key = text(event, "/routeKey").unwrap();
     let (method, path) = key.split_once(' ').unwrap_or(("ANY", key));
     let mut setup = facts(http(path, PayloadFormat::Two), event, "/requestContext/timeEpoch");

@@ -3,12 +3,15 @@
 
 mod answers;
 mod answers_2_0;
+mod authorizers;
+mod callers;
 mod calls;
 mod captures;
 mod events;
 mod events_2_0;
 mod streams;
 
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr};
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
@@ -25,10 +28,12 @@ use gatelet_model::{
 use serde_json::Value;
 
 use crate::arrival::{Arrival, Scheme, Timestamp};
+use crate::authorizers::{Asked, Caller, Route};
 use crate::payload::{Body, Request, Response};
 use crate::ports::{Clock, FunctionAnswer, FunctionCall, FunctionError, Functions};
 use crate::record::Record;
 use crate::refusal::Refusal;
+use crate::snapshot::routes::Rules;
 use crate::snapshot::{ApiSnapshot, StageSnapshot};
 use crate::stages::locate::Located;
 use crate::stages::{map_request, map_response, route};
@@ -55,6 +60,8 @@ pub(super) struct Setup {
     pub(super) base: String,
     pub(super) custom_domain: bool,
     pub(super) arrival: Arrival,
+    /// Who the access stage found out to call.
+    pub(super) caller: Option<Caller>,
 }
 
 pub(super) enum Kind {
@@ -139,8 +146,10 @@ fn setup(path: &str, stage: &str, base: &str, kind: Kind) -> Setup {
             peer: IpAddr::V4(Ipv4Addr::new(203, 0, 113, 7)),
             scheme: Scheme::Https,
             trace_id: None,
+            vouched: crate::Vouched::default(),
             deadline: NOW.after(Duration::from_secs(60)),
         },
+        caller: None,
     }
 }
 
@@ -188,9 +197,47 @@ impl Setup {
         self.answered(request, r#"{"statusCode": 200}"#).event()
     }
 
-    fn serve(&self, request: Request, functions: &Scripted) -> Result<Response, Refusal> {
-        let arrival = &self.arrival;
-        let mut record = Record::open(arrival, request.method().clone(), request.version());
+    /// The event in which an authorizer hears of a request that takes a route.
+    pub(super) fn authorizer_event(
+        &self,
+        request: Request,
+        key: &str,
+        format: PayloadFormat,
+        arn: &str,
+        identity: &[&str],
+    ) -> Value {
+        let (record, located) = self.opened(&request);
+        let path = located.path().unwrap();
+        let template = match &*self.path {
+            "$default" => None,
+            path => Some(PathTemplate::parse(path).unwrap()),
+        };
+        let rules = match self.kind {
+            Kind::Rest(_) => Rules::Rest,
+            Kind::Http(_) => Rules::Http,
+        };
+        let resource_id = match rules {
+            Rules::Rest => &self.resource_id,
+            Rules::Http => key,
+        };
+        let (head, _) = request.into_parts();
+        let asked = Asked {
+            arrival: &self.arrival,
+            located: &located,
+            path: &path,
+            route: Route { key, template: template.as_ref(), resource_id, rules, scopes: &[] },
+            head: &head,
+            record: &record,
+            arn,
+        };
+        let identity: Vec<_> = identity.iter().map(|value| Cow::Borrowed(*value)).collect();
+        let variables = super::event::stage_variables(located.stage.variables());
+        let event = super::event::authorizer::request(&asked, format, &identity, variables.as_deref());
+        serde_json::from_slice(&event).unwrap()
+    }
+
+    fn opened(&self, request: &Request) -> (Record, Located) {
+        let mut record = Record::open(&self.arrival, request.method().clone(), request.version());
         let raw_path = request.uri().path().to_owned();
         record.note_request(&[&*self.base, &*raw_path].concat(), None);
         let mut located = Located::new(
@@ -201,6 +248,15 @@ impl Setup {
         );
         located.custom_domain = self.custom_domain;
         record.note_place(located.stage.place());
+        if let Some(caller) = &self.caller {
+            record.note_caller(caller.clone());
+        }
+        (record, located)
+    }
+
+    fn serve(&self, request: Request, functions: &Scripted) -> Result<Response, Refusal> {
+        let arrival = &self.arrival;
+        let (record, located) = self.opened(&request);
         let path = located.path()?;
         let answer = match located.stage.api() {
             ApiSnapshot::Rest(api) => {
@@ -266,7 +322,8 @@ impl Setup {
         let pointer =
             StagePointer { stage, deployment_id: id.clone(), previous_deployment_id: None, version: 1 };
         let account = AccountId::parse(&self.account).unwrap();
-        StageSnapshot::compile(&Deployment { id, description: None, api }, &pointer, &account)
+        let region = gatelet_model::Region::parse("us-east-1").unwrap();
+        StageSnapshot::compile(&Deployment { id, description: None, api }, &pointer, &account, &region)
     }
 }
 

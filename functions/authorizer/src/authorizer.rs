@@ -1,0 +1,191 @@
+//! One call and its answer.
+
+use std::net::{IpAddr, Ipv6Addr};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use gatelet_aws::edge;
+use gatelet_aws::environment::{Environment, EnvironmentProblem};
+use gatelet_core::authorizers::jwt::{Defect, TokenPorts, Verified, bearer};
+use gatelet_core::ports::Clock as _;
+use gatelet_core::record::Record;
+use gatelet_core::{Scheme, Timestamp};
+use gatelet_languages::iam_policy::Values;
+
+use crate::answer::{Answer, Failure};
+use crate::configuration::{AnswerKind, Rules, TokenRules};
+use crate::event::{Event, Form, api_of};
+use crate::ports::AuthorizerPorts;
+use crate::statements;
+
+/// The document beside the function, where the environment has none.
+pub const CONFIGURATION_FILE: &str = "gatelet-authorizer.json";
+
+/// How long a call may take: API Gateway waits no longer
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html>).
+const CALL_MAX: Duration = Duration::from_secs(10);
+/// How long before its end a call must be answered.
+const ANSWER_MARGIN: Duration = Duration::from_millis(250);
+/// How much longer than its token says a policy counts: as long as the token itself is accepted.
+const EXPIRY_LEEWAY: Duration = Duration::from_secs(10);
+/// What the caller is called where no token says.
+const UNNAMED: &str = "anonymous";
+
+/// The function: made once, asked for every event.
+pub struct Authorizer<P = AuthorizerPorts> {
+    /// What is asked of callers, or why that is not known.
+    pub(crate) rules: Result<Rules, String>,
+    ports: P,
+}
+
+impl Authorizer {
+    /// The function of this process: as its environment says, or the document beside it. What is wrong with these is told in the
+    /// log and in every answer, none of which lets anybody in.
+    #[must_use]
+    pub fn of_process(environment: &Environment, problems: &[EnvironmentProblem]) -> Self {
+        let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        let rules = match problems.is_empty() {
+            true => configured(environment),
+            false => Err(problems.join("; ")),
+        };
+        Self::new(rules, AuthorizerPorts::new(environment))
+    }
+
+    /// Answers an event, which is JSON.
+    ///
+    /// # Errors
+    /// A [`Failure`], with which API Gateway refuses the request.
+    pub async fn invoke(&self, event: &str, deadline: Timestamp) -> Result<Answer, Failure> {
+        self.ports.begin();
+        self.answer(event, deadline).await
+    }
+}
+
+impl<P: TokenPorts> Authorizer<P> {
+    /// A function of these rules, or one that is closed for a reason.
+    pub(crate) fn new(rules: Result<Rules, String>, ports: P) -> Self {
+        if let Err(why) = &rules {
+            tracing::error!(why, "every request is refused");
+        }
+        Self { rules, ports }
+    }
+
+    pub(crate) async fn answer(&self, event: &str, deadline: Timestamp) -> Result<Answer, Failure> {
+        let answer = self.decide(event, deadline).await;
+        if let Err(Failure::Closed(why)) = &answer {
+            tracing::error!(why, "the request is refused");
+        }
+        answer
+    }
+
+    async fn decide(&self, event: &str, deadline: Timestamp) -> Result<Answer, Failure> {
+        let rules = self.rules.as_ref().map_err(|why| Failure::Closed(why.clone()))?;
+        let event = Event::read(event).map_err(Failure::Closed)?;
+        let api = api_of(&event.arn)
+            .ok_or_else(|| Failure::Closed("the event does not say which API is called".to_owned()))?;
+        if rules.answer != AnswerKind::Policy && event.form != Form::Http {
+            let help = "simple answers are for HTTP APIs in payload format 2.0 alone: leave `answer` out";
+            return Err(Failure::Closed(help.to_owned()));
+        }
+        let token = match &rules.token {
+            Some(asked) => Some(self.verified(asked, &event, deadline).await?),
+            None => None,
+        };
+        let scopes = rules.token.as_ref().map_or(&[][..], |asked| &asked.scopes);
+        let has_scope = token.as_ref().is_none_or(|token| token.has_scope_of(scopes));
+        if !has_scope {
+            tracing::info!("the token has none of the scopes that are asked for");
+        }
+        let claims = token.as_ref().map_or("{}", |token| token.claims_json());
+        if rules.answer == AnswerKind::Policy {
+            let document = match has_scope {
+                true => {
+                    let expires = token.as_ref().map(|token| token.expires().after(EXPIRY_LEEWAY));
+                    rules.statements.document(api, expires)
+                }
+                false => statements::denied(),
+            };
+            let principal_id = token.as_ref().and_then(|token| token.subject());
+            let principal_id = principal_id.filter(|name| !name.is_empty()).unwrap_or(UNNAMED);
+            return Answer::policy(principal_id, document, claims);
+        }
+        Answer::simple(has_scope && self.allows(rules, &event), claims)
+    }
+
+    /// The token of an event, which is good.
+    async fn verified(
+        &self,
+        asked: &TokenRules,
+        event: &Event,
+        deadline: Timestamp,
+    ) -> Result<Arc<Verified>, Failure> {
+        let Some(text) = event.token(asked.place()).map_err(Failure::Closed)? else {
+            tracing::info!("the request has no token, or more than one");
+            return Err(Failure::Unauthorized);
+        };
+        let now = self.ports.clock().now();
+        let peer = event.source_ip().and_then(|address| address.parse().ok());
+        let peer = peer.unwrap_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED));
+        let arrival = edge::arrival(now, peer, Scheme::Https, end(now, deadline));
+        let record = Record::open(&arrival, http::Method::GET, http::Version::HTTP_11).explained();
+        let result = asked.verifier.verify(&self.ports, &arrival, &record, bearer(text)).await;
+        result.map_err(|defect| {
+            let steps = record.explanation().join("; ");
+            match defect {
+                Defect::Discovery | Defect::Keys => {
+                    tracing::warn!(steps, "an issuer's keys cannot be had");
+                    Failure::Closed(defect.to_string())
+                }
+                _ => {
+                    tracing::info!(steps, "the token is refused");
+                    Failure::Unauthorized
+                }
+            }
+        })
+    }
+
+    /// Whether the statements allow the request of an event.
+    fn allows(&self, rules: &Rules, event: &Event) -> bool {
+        let seconds = (self.ports.clock().now().milliseconds() / 1_000).to_string();
+        let context = |key: &str| {
+            let value = match key {
+                "aws:sourceip" => event.source_ip(),
+                "aws:useragent" => event.user_agent(),
+                "aws:referer" => event.header("referer"),
+                "aws:currenttime" | "aws:epochtime" => Some(seconds.as_str()),
+                // HTTP APIs are reached over TLS alone.
+                "aws:securetransport" => Some("true"),
+                _ => None,
+            };
+            value.map_or(Values::Missing, Values::One)
+        };
+        rules.statements.allow(&event.arn, &context)
+    }
+}
+
+/// When a call must be answered, of which Lambda says when it ends.
+fn end(now: Timestamp, told: Timestamp) -> Timestamp {
+    let left = told.since(now);
+    let left = if left.is_zero() { CALL_MAX } else { left.min(CALL_MAX) };
+    now.after(left.saturating_sub(ANSWER_MARGIN))
+}
+
+fn configured(environment: &Environment) -> Result<Rules, String> {
+    let issuers = &environment.access().key_set_urls;
+    let is_mapped = |issuer: &str| issuers.contains_key(issuer);
+    if let Some(text) = environment.authorizer() {
+        return Rules::parse(text, is_mapped).map_err(|why| format!("`GATELET_AUTHORIZER`: {why}"));
+    }
+    let path = environment.function().code.join(CONFIGURATION_FILE);
+    Rules::parse(&read(&path)?, is_mapped).map_err(|why| format!("`{CONFIGURATION_FILE}`: {why}"))
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    std::fs::read_to_string(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => format!(
+            "nothing says what is asked of callers: set `GATELET_AUTHORIZER`, or put a `{CONFIGURATION_FILE}` beside the function"
+        ),
+        _ => format!("`{}` cannot be read: {error}", path.display()),
+    })
+}

@@ -1,0 +1,245 @@
+//! The router's ports. None is made before it is used: a cold start pays for what its first request needs.
+
+mod dynamodb;
+
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use gatelet_aws::access::{HttpIdentityProviders, ProviderSettings};
+use gatelet_aws::backends::{BackendSettings, HttpBackends};
+use gatelet_aws::definitions::{PACK_FILE, PackedDefinitions};
+use gatelet_aws::environment::Environment;
+use gatelet_aws::functions::{LambdaFunctions, LambdaSettings};
+use gatelet_aws::process::SystemClock;
+use gatelet_core::payload::Response;
+use gatelet_core::ports::{
+    BackendCall, BackendError, Backends, Definitions, FunctionAnswer, FunctionCall, FunctionError, Functions,
+    Memory, PortError, Timestamp, World,
+};
+use gatelet_core::snapshot::Published;
+use gatelet_model::{ApiId, DomainName};
+
+use crate::router::Ports;
+use dynamodb::{LazyClient, LazyCredentials, LazyDecisions, LazyTable};
+
+/// The ports of a function.
+pub struct RouterWorld {
+    definitions: RouterDefinitions,
+    backends: LazyBackends,
+    functions: LazyFunctions,
+    identity_providers: HttpIdentityProviders,
+    credentials: LazyCredentials,
+    decisions: LazyDecisions,
+    /// Where any table is read; none where nothing is.
+    dynamodb: Option<Arc<LazyClient>>,
+    clock: SystemClock,
+    memory: Memory,
+}
+
+/// Where definitions come from.
+pub enum RouterDefinitions {
+    /// From a file beside the binary.
+    Packed(PackedDefinitions),
+    /// From the table.
+    Table(Box<LazyTable>),
+}
+
+impl RouterWorld {
+    /// The ports as the environment says, with definitions from the pack in `code`, else from the table that it names.
+    ///
+    /// # Errors
+    /// Why there are no definitions.
+    pub(crate) fn new(environment: &Environment, code: &Path) -> Result<Self, String> {
+        let mut tables = Tables { environment, client: None };
+        let definitions = match (packed(code)?, &environment.router().definitions_table) {
+            (Some(packed), _) => RouterDefinitions::Packed(packed),
+            (None, Some(name)) => {
+                RouterDefinitions::Table(Box::new(LazyTable::new(tables.client("definitions")?, name)?))
+            }
+            (None, None) => {
+                return Err(format!(
+                    "there are no definitions: set `GATELET_DEFINITIONS_TABLE`, or put a `{PACK_FILE}` beside the function \
+                     with `gatelet pack`"
+                ));
+            }
+        };
+        let access = environment.access();
+        let credentials = match (&access.credentials_table, &access.credential_keys) {
+            (None, _) => LazyCredentials::default(),
+            (Some(name), Some(keys)) => {
+                LazyCredentials::new(tables.client("credentials")?, name, keys.clone())
+            }
+            (Some(_), None) => {
+                return Err("`GATELET_CREDENTIALS_TABLE` is set without `GATELET_CREDENTIALS_KEY`, with which the secrets in \
+                            it are encrypted: set both or neither"
+                    .to_owned());
+            }
+        };
+        let decisions = match &access.decisions_table {
+            None => LazyDecisions::default(),
+            Some(name) => LazyDecisions::new(tables.client("decisions")?, name),
+        };
+        Ok(Self {
+            definitions,
+            backends: LazyBackends { settings: environment.backends(), made: OnceLock::new() },
+            functions: LazyFunctions { settings: LambdaSettings::of(environment), made: OnceLock::new() },
+            identity_providers: HttpIdentityProviders::new(ProviderSettings::of(environment)),
+            credentials,
+            decisions,
+            dynamodb: tables.client,
+            clock: SystemClock::new(),
+            memory: Memory::default(),
+        })
+    }
+
+    /// The API that is the only one, where that is known without asking anybody.
+    pub(crate) fn only_api(&self) -> Option<ApiId> {
+        match &self.definitions {
+            RouterDefinitions::Packed(packed) => packed.only_api(),
+            RouterDefinitions::Table(_) => None,
+        }
+    }
+
+    /// Whether the custom domains of the installation are known to be none.
+    pub(crate) fn has_no_domains(&self) -> bool {
+        match &self.definitions {
+            RouterDefinitions::Packed(packed) => !packed.has_domains(),
+            RouterDefinitions::Table(_) => false,
+        }
+    }
+}
+
+/// Tables, which share one client.
+struct Tables<'a> {
+    environment: &'a Environment,
+    client: Option<Arc<LazyClient>>,
+}
+
+impl Tables<'_> {
+    fn client(&mut self, table: &str) -> Result<Arc<LazyClient>, String> {
+        if let Some(client) = &self.client {
+            return Ok(Arc::clone(client));
+        }
+        let client = Arc::new(LazyClient::new(self.environment, table)?);
+        self.client = Some(Arc::clone(&client));
+        Ok(client)
+    }
+}
+
+fn packed(code: &Path) -> Result<Option<PackedDefinitions>, String> {
+    let path = code.join(PACK_FILE);
+    PackedDefinitions::read_file(&path)
+        .map_err(|error| format!("`{}` cannot be used: {error}", path.display()))
+}
+
+impl Definitions for RouterDefinitions {
+    async fn published(
+        &self,
+        api_id: &ApiId,
+        deadline: Timestamp,
+    ) -> Result<Option<Arc<Published>>, PortError> {
+        match self {
+            Self::Packed(packed) => packed.published(api_id, deadline).await,
+            Self::Table(table) => table.published(api_id, deadline).await,
+        }
+    }
+
+    async fn domain(&self, name: &str, deadline: Timestamp) -> Result<Option<Arc<DomainName>>, PortError> {
+        match self {
+            Self::Packed(packed) => packed.domain(name, deadline).await,
+            Self::Table(table) => table.domain(name, deadline).await,
+        }
+    }
+}
+
+/// Backends, whose client is made for the first call.
+pub struct LazyBackends {
+    settings: BackendSettings,
+    made: OnceLock<Result<HttpBackends, String>>,
+}
+
+impl Backends for LazyBackends {
+    async fn call(&self, call: BackendCall) -> Result<Response, BackendError> {
+        let made = || HttpBackends::new(self.settings.clone()).map_err(|error| error.to_string());
+        match self.made.get_or_init(made) {
+            Ok(backends) => backends.call(call).await,
+            Err(why) => Err(BackendError::Network(why.clone())),
+        }
+    }
+}
+
+/// Functions, whose client is made for the first call.
+pub struct LazyFunctions {
+    settings: LambdaSettings,
+    made: OnceLock<Result<LambdaFunctions, String>>,
+}
+
+impl Functions for LazyFunctions {
+    async fn invoke(&self, call: FunctionCall) -> Result<FunctionAnswer, FunctionError> {
+        let made = || LambdaFunctions::new(self.settings.clone()).map_err(|error| error.to_string());
+        match self.made.get_or_init(made) {
+            Ok(functions) => functions.invoke(call).await,
+            Err(why) => Err(FunctionError::Unavailable(why.clone())),
+        }
+    }
+}
+
+impl World for RouterWorld {
+    type Definitions = RouterDefinitions;
+    type Backends = LazyBackends;
+    type Functions = LazyFunctions;
+    type IdentityProviders = HttpIdentityProviders;
+    type Credentials = LazyCredentials;
+    type Decisions = LazyDecisions;
+    type Clock = SystemClock;
+
+    fn definitions(&self) -> &RouterDefinitions {
+        &self.definitions
+    }
+
+    fn backends(&self) -> &LazyBackends {
+        &self.backends
+    }
+
+    fn functions(&self) -> &LazyFunctions {
+        &self.functions
+    }
+
+    fn identity_providers(&self) -> &HttpIdentityProviders {
+        &self.identity_providers
+    }
+
+    fn credentials(&self) -> &LazyCredentials {
+        &self.credentials
+    }
+
+    fn decisions(&self) -> &LazyDecisions {
+        &self.decisions
+    }
+
+    fn clock(&self) -> &SystemClock {
+        &self.clock
+    }
+
+    fn memory(&self) -> &Memory {
+        &self.memory
+    }
+}
+
+impl Ports for RouterWorld {
+    fn forget_connections(&self) {
+        if let Some(dynamodb) = &self.dynamodb {
+            dynamodb.forget_connections();
+        }
+        self.identity_providers.forget_connections();
+        if let Some(Ok(backends)) = self.backends.made.get() {
+            backends.forget_connections();
+        }
+        if let Some(Ok(functions)) = self.functions.made.get() {
+            functions.forget_connections();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,17 @@
+//! Who calls, in the real world: identity providers over HTTPS, access keys and shared decisions in DynamoDB.
+//!
+//! What is fetched and stored how is decided here; what is done with it, and how long it is remembered, is the core's.
+
+mod credentials;
+mod decisions;
+mod issuers;
+mod providers;
+mod settings;
+
+pub use credentials::{
+    AttachedPolicies, CredentialKeys, CredentialTable, NewAccessKey, NewCredentialKey, StoredAccessKey,
+};
+pub use decisions::DecisionTable;
+pub use issuers::{KeySetUrl, parse_key_set_url, parse_key_set_urls};
+pub use providers::{HttpIdentityProviders, ProviderSettings};
+pub use settings::AccessSettings;
