@@ -2,7 +2,9 @@
 
 #![no_main]
 
-use gatelet_control::document::{MAX_BYTES, Node, Source, Span, Value, caret_column, follow, parse, parse_json};
+use gatelet_control::document::{
+    MAX_BYTES, Node, Source, Span, Value, caret_column, follow, parse, parse_json,
+};
 use gatelet_model::{Problem, Problems};
 use libfuzzer_sys::fuzz_target;
 
@@ -18,7 +20,8 @@ fuzz_target!(|bytes: &[u8]| {
             check_spans(&source, root);
             let json = root.to_json();
             if json.len() <= MAX_BYTES {
-                let again = parse_json(&Source::new("again", &json)).expect("what is written as JSON is JSON");
+                let again =
+                    parse_json(&Source::new("again", &json)).expect("what is written as JSON is JSON");
                 assert_eq!(again.to_json(), json);
             }
             if let Err(problem) = follow(&source, root, root) {

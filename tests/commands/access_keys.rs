@@ -195,9 +195,7 @@ async fn what_cannot_be_is_said_and_nothing_is_stored() {
     let variables = [("AWS_ENDPOINT_URL_DYNAMODB", &*endpoint)];
     let keyless = run_in(keys.setup.directory.path(), &["access-keys", "create"], &variables).await;
     assert!(
-        keyless
-            .complained
-            .contains("there is no key to encrypt the secret with: set GATELET_CREDENTIALS_KEY"),
+        keyless.complained.contains("there is no key to encrypt secrets with: set GATELET_CREDENTIALS_KEY"),
         "{keyless:?}"
     );
     let list = run_in(keys.setup.directory.path(), &["access-keys", "list"], &variables).await;
@@ -243,4 +241,61 @@ async fn on_one_machine_the_key_lies_beside_the_state() {
     let id = variable(&created.said, "AWS_ACCESS_KEY_ID");
     let stored = table.access_key(id, soon()).await.unwrap().unwrap();
     assert_eq!(stored.secret.reveal(), variable(&created.said, "AWS_SECRET_ACCESS_KEY"));
+}
+
+#[tokio::test]
+async fn a_key_is_replaced_and_the_old_one_forgotten() {
+    let mut keys = Keys::new().await;
+    let created = [keys.json(&["create"]).await, keys.json(&["create", "--session-token"]).await];
+    let old = keys.key.clone();
+    let new = CredentialKeys::generate().unwrap().text;
+
+    keys.key.clone_from(&new);
+    let blind = keys.run(&["encrypt", "--json"]).await;
+    assert_eq!(blind.code, Some(2), "{blind:?}");
+    assert!(blind.complained.contains("give the key that encrypted them as the second one"), "{blind:?}");
+    let told: Value = serde_json::from_str(&blind.said).unwrap();
+    assert_eq!((&told["encryptedAnew"], told["unreadable"].as_array().unwrap().len()), (&0.into(), 2));
+    let why = told["unreadable"][0]["why"].as_str().unwrap();
+    assert!(why.starts_with("a secret is encrypted with the key `"), "{why}");
+
+    keys.key = format!("{new},{old}");
+    let done = keys.run(&["encrypt"]).await;
+    assert_eq!(done.code, Some(0), "{done:?}");
+    let counts: Vec<&str> = done.said.lines().last().unwrap().split_whitespace().collect();
+    assert_eq!(counts, ["2", "0", "0"], "{done:?}");
+    keys.key = new;
+    let again = keys.json(&["encrypt"]).await;
+    assert_eq!(again, serde_json::json!({"encryptedAnew": 0, "soAlready": 2, "unreadable": []}));
+    for key in created {
+        let stored = keys.router().await.access_key(key["accessKeyId"].as_str().unwrap(), soon()).await;
+        let stored = stored.unwrap().unwrap();
+        assert_eq!(stored.secret.reveal(), key["secretAccessKey"].as_str().unwrap());
+        assert_eq!(stored.session_token.as_ref().map(|token| token.reveal()), key["sessionToken"].as_str());
+        for secret in [&key["secretAccessKey"], &key["sessionToken"]].into_iter().filter_map(Value::as_str) {
+            assert!(!format!("{blind:?}{done:?}{again}").contains(secret));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_router_s_key_in_the_environment_is_none_of_a_state_directory_s() {
+    let directory = tempfile::tempdir().unwrap();
+    let key = CredentialKeys::generate().unwrap().text;
+    let run = async |arguments: &[&str], variables: &[(&str, &str)]| {
+        run_in(directory.path(), &[&["access-keys"], arguments].concat(), variables).await
+    };
+    std::fs::create_dir(directory.path().join(".gatelet")).unwrap();
+    let nothing = run(&["encrypt"], &[("GATELET_CREDENTIALS_KEY", &key)]).await;
+    assert!(nothing.complained.contains("there is no `credentials.key` in `.gatelet`"), "{nothing:?}");
+    let created = run(&["create"], &[("GATELET_CREDENTIALS_KEY", &key)]).await;
+    assert_eq!(created.code, Some(0), "{created:?}");
+    let file = directory.path().join(".gatelet/credentials.key");
+    let own = std::fs::read_to_string(&file).unwrap();
+    assert_ne!(own.trim(), key);
+
+    std::fs::write(&file, format!("{key},{}", own.trim())).unwrap();
+    let encrypted = run(&["encrypt", "--json"], &[]).await;
+    let told: Value = serde_json::from_str(&encrypted.said).unwrap();
+    assert_eq!((&told["encryptedAnew"], encrypted.code), (&1.into(), Some(0)), "{encrypted:?}");
 }

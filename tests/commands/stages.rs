@@ -112,11 +112,11 @@ Resources:
     let deploy = ["deploy", "template.yaml", "--parameter", "Colour=green"];
     let ended = setup.on_table(&deploy).await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    assert!(ended.complained.contains("`trusted.example.com` is left out: client certificates"), "{ended:?}");
+    assert!(ended.complained.contains("whoever shows no client certificate is refused"), "{ended:?}");
     let done = setup.json(&deploy).await;
     let id = api_id(&done["stages"][0]["api"]["id"]);
     assert!(ended.said.contains(&format!("pets.example.com  /pets → {id}:live\n")), "{ended:?}");
-    assert_eq!(done["domains"], serde_json::json!(["pets.example.com"]));
+    assert_eq!(done["domains"], serde_json::json!(["pets.example.com", "trusted.example.com"]));
 
     let definitions = setup.definitions().await;
     let stage = definitions.published(&id, soon()).await.unwrap().unwrap().stage("live").unwrap().clone();
@@ -124,7 +124,8 @@ Resources:
     assert!(matches!(stage.api(), ApiSnapshot::Rest(_)));
     let domain = definitions.domain("pets.example.com", soon()).await.unwrap().unwrap();
     assert_eq!((&domain.mappings[0].api_id, domain.mappings[0].key.as_str()), (&id, "pets"));
-    assert!(definitions.domain("trusted.example.com", soon()).await.unwrap().is_none());
+    let trusted = definitions.domain("trusted.example.com", soon()).await.unwrap().unwrap();
+    assert!(trusted.mutual_tls.is_some(), "whoever shows no certificate is refused there");
 }
 
 #[tokio::test]

@@ -164,7 +164,14 @@ fn authorizer(authorizer: &Authorizer) -> Value {
         AuthorizerKind::Request { function, identity_sources } => {
             ("REQUEST", Some(function), identity_sources.join(","))
         }
-        AuthorizerKind::CognitoUserPools { provider_arns, identity_source } => {
+        AuthorizerKind::CognitoUserPools {
+            provider_arns,
+            identity_source,
+            identity_validation_expression,
+        } => {
+            if let Some(pattern) = identity_validation_expression {
+                value["identityValidationExpression"] = pattern.as_str().into();
+            }
             value["providerARNs"] = provider_arns.iter().map(|_| "any").collect();
             ("COGNITO_USER_POOLS", None, identity_source.clone())
         }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use gatelet_aws::access::{CredentialKeys, CredentialTable, NewAccessKey};
+use gatelet_aws::access::{CredentialKeys, CredentialTable, NewAccessKey, Sealing};
 use gatelet_control::access_keys::{AccessKeyId, PrincipalArn, UserName, user};
 use gatelet_core::ports::{Clock, Credentials, PortError, Secret, Timestamp};
 use gatelet_local::store::{StateOption, Store};
@@ -212,6 +212,84 @@ async fn a_secret_that_was_changed_or_moved_does_not_open() {
     moved.insert("encrypted".to_owned(), AttributeValue::B(encrypted.into()));
     setup.put(moved).await;
     assert_eq!(setup.unreadable(&other).await, changed, "a secret opens under its own id alone");
+}
+
+#[tokio::test]
+async fn what_stands_beside_a_secret_cannot_be_changed_but_for_the_status() {
+    let setup = Setup::new().await;
+    let id = setup.stored(1).await;
+    let item = setup.access_key_item(&id).await;
+    let text = |text: &str| Some(AttributeValue::S(text.to_owned()));
+    let number = |number: &str| Some(AttributeValue::N(number.to_owned()));
+    let policies = serde_json::to_string(&[POLICY.replace("execute-api:Invoke", "*")]).unwrap();
+    for (name, value) in [
+        ("account", text("444455556666")),
+        ("user_arn", text("arn:aws:iam::111122223333:user/admin")),
+        ("user_id", text("GTLUAAAAAAAAAAAAAAAA")),
+        ("user_name", text("admin")),
+        ("created_milliseconds", number("998")),
+        ("expires_milliseconds", number("6000")),
+        ("expires_milliseconds", None),
+        ("policies", text(&policies)),
+        ("policies", text("[]")),
+    ] {
+        let mut changed = item.clone();
+        let before = match value.clone() {
+            Some(value) => changed.insert(name.to_owned(), value),
+            None => changed.remove(name),
+        };
+        assert!(before.is_some() && before != value, "{name}");
+        setup.put(changed).await;
+        let why = setup.unreadable(&id).await;
+        assert_eq!(why, "a secret does not decrypt: what is stored was changed", "{name}");
+    }
+    let mut disabled = item;
+    disabled.insert("status".to_owned(), AttributeValue::S("Inactive".to_owned()));
+    setup.put(disabled).await;
+    let key = setup.table().await.access_key(id.as_str(), setup.deadline()).await.unwrap().unwrap();
+    assert!(!key.enabled);
+}
+
+#[tokio::test]
+async fn secrets_are_encrypted_anew_and_all_else_stays() {
+    let setup = Setup::new().await;
+    let (id, broken, newer) = (setup.stored(1).await, setup.stored(2).await, setup.stored(3).await);
+    let before = setup.access_key_item(&id).await;
+    let mut changed = setup.access_key_item(&broken).await;
+    changed.insert("user_name".to_owned(), AttributeValue::S("admin".to_owned()));
+    setup.put(changed.clone()).await;
+    let mut of_later = setup.access_key_item(&newer).await;
+    of_later.insert("format".to_owned(), AttributeValue::N("2".to_owned()));
+    setup.put(of_later.clone()).await;
+
+    let made = CredentialKeys::generate().unwrap();
+    let both = CredentialKeys::parse(&format!("{},{}", made.text, setup.key_text)).unwrap();
+    let (table, deadline) = (setup.with_keys(Some(both)).await, setup.deadline());
+    let mut ids = vec![id.to_string(), broken.to_string(), newer.to_string()];
+    ids.sort();
+    assert_eq!(table.access_key_ids(deadline).await.unwrap(), ids);
+    let encrypt = async |id: &str| table.encrypt_anew(id, deadline).await.unwrap();
+    assert_eq!(encrypt(id.as_str()).await, Sealing::Anew);
+    let after = setup.access_key_item(&id).await;
+    assert_eq!(encrypt(id.as_str()).await, Sealing::Already);
+    assert_eq!(setup.access_key_item(&id).await, after);
+    for (name, value) in &before {
+        let is_new = ["encrypted", "encryption_key", "version"].contains(&name.as_str());
+        assert_eq!(after[name] != *value, is_new, "{name}");
+    }
+    let alone = setup.with_keys(Some(made.keys)).await;
+    let key = alone.access_key(id.as_str(), deadline).await.unwrap().unwrap();
+    assert_eq!((key.secret.reveal(), key.session_token.unwrap().reveal()), (SECRET, TOKEN));
+
+    for (id, item) in [(&broken, changed), (&newer, of_later)] {
+        assert!(matches!(encrypt(id.as_str()).await, Sealing::Unreadable(_)), "{id}");
+        assert_eq!(setup.access_key_item(id).await, item, "what cannot be read stays as it is");
+    }
+    assert!(matches!(encrypt("no id").await, Sealing::Unreadable(_)));
+    table.remove_access_key(&id, deadline).await.unwrap();
+    assert_eq!(encrypt(id.as_str()).await, Sealing::Gone);
+    let why = unreadable(setup.with_keys(None).await.encrypt_anew(id.as_str(), deadline).await);
+    assert!(why.ends_with("set `GATELET_CREDENTIALS_KEY`"), "{why}");
 }
 
 #[tokio::test]

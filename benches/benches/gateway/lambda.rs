@@ -98,7 +98,8 @@ fn located(definition: &str, stage: &str, target: &str) -> locate::Located {
     let (world, host) = deployed(definition, stage, MemoryBackends::default());
     let (path, _) = target.split_once('?').unwrap_or((target, ""));
     let front = Front::default();
-    now(locate::locate(&world, &front, &arrival(), host.into(), path))
+    let record = Record::open(&arrival(), http::Method::POST, http::Version::HTTP_2);
+    now(locate::locate(&world, &front, &arrival(), host.into(), path, &record))
         .unwrap_or_else(|refusal| panic!("{refusal:?}"))
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use gatelet_aws::access::is_in_the_clear;
 use gatelet_aws::edge;
 use gatelet_aws::environment::{Environment, EnvironmentProblem};
 use gatelet_core::authorizers::jwt::{Defect, TokenPorts, Verified, bearer};
@@ -44,6 +45,14 @@ impl Authorizer {
     /// log and in every answer, none of which lets anybody in.
     #[must_use]
     pub fn of_process(environment: &Environment, problems: &[EnvironmentProblem]) -> Self {
+        for (issuer, url) in &environment.access().key_set_urls {
+            if is_in_the_clear(url) {
+                tracing::warn!(
+                    issuer,
+                    "its keys come over plain `http://`: whoever is on the way there can put others in their place"
+                );
+            }
+        }
         let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
         let rules = match problems.is_empty() {
             true => configured(environment),
@@ -57,21 +66,25 @@ impl Authorizer {
     /// # Errors
     /// A [`Failure`], with which API Gateway refuses the request.
     pub async fn invoke(&self, event: &str, deadline: Timestamp) -> Result<Answer, Failure> {
-        self.ports.begin();
+        let _under_way = self.ports.begin();
         self.answer(event, deadline).await
     }
 }
 
 impl<P: TokenPorts> Authorizer<P> {
     /// A function of these rules, or one that is closed for a reason.
-    pub(crate) fn new(rules: Result<Rules, String>, ports: P) -> Self {
+    pub fn new(rules: Result<Rules, String>, ports: P) -> Self {
         if let Err(why) = &rules {
             tracing::error!(why, "every request is refused");
         }
         Self { rules, ports }
     }
 
-    pub(crate) async fn answer(&self, event: &str, deadline: Timestamp) -> Result<Answer, Failure> {
+    /// Answers an event, which is JSON, by a deadline of which Lambda tells.
+    ///
+    /// # Errors
+    /// A [`Failure`], with which API Gateway refuses the request.
+    pub async fn answer(&self, event: &str, deadline: Timestamp) -> Result<Answer, Failure> {
         let answer = self.decide(event, deadline).await;
         if let Err(Failure::Closed(why)) = &answer {
             tracing::error!(why, "the request is refused");

@@ -5,7 +5,6 @@
 
 mod body;
 mod log;
-mod pause;
 mod router;
 mod world;
 

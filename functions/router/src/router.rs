@@ -6,7 +6,7 @@ use std::time::Duration;
 use gatelet_aws::edge::{self, OpenRecord, Sink, unless_panicking};
 use gatelet_aws::environment::{Environment, EnvironmentProblem, RouterSettings};
 use gatelet_aws::events::{Buffered, Door, HttpEvent, Origin, Prelude, Received, UnknownEvent};
-use gatelet_aws::process::SystemClock;
+use gatelet_aws::process::{Pause, SystemClock};
 use gatelet_core::Arrival;
 use gatelet_core::payload::{Body, BodyError, Response};
 use gatelet_core::pipeline::{self, Front, OWN_NAME_SUFFIXES};
@@ -17,7 +17,6 @@ use http::Method;
 
 use crate::body::AnswerBody;
 use crate::log::RequestLines;
-use crate::pause::Pause;
 use crate::world::RouterWorld;
 
 /// What Lambda's own doors are called; whoever reaches the function under such a name has reached this gateway.

@@ -33,7 +33,12 @@ fn check(received: Received, bytes: &[u8]) {
     let (head, body) = request.into_parts();
     assert!(head.uri.authority().is_none() && head.uri.scheme().is_none(), "{}", head.uri);
     assert!(head.uri.path().starts_with('/'), "{}", head.uri);
-    for name in ["x-gatelet-origin-secret", "x-gatelet-host", "x-gatelet-client-certificate", "x-amzn-mtls-clientcert-leaf"] {
+    for name in [
+        "x-gatelet-origin-secret",
+        "x-gatelet-host",
+        "x-gatelet-client-certificate",
+        "x-amzn-mtls-clientcert-leaf",
+    ] {
         assert!(!head.headers.contains_key(name), "{name} is left");
     }
     assert!(origin != Origin::Proven || contains(bytes, SECRET.as_bytes()) || contains(bytes, b"\\u"));

@@ -7,11 +7,13 @@
 
 use crate::arrival::Arrival;
 use crate::authorizers::iam::Sent;
-use crate::payload::{Request, Response, headers};
+use crate::integrations::Integration;
+use crate::payload::{CanonicalPath, Request, Response, headers};
 use crate::ports::World;
 use crate::record::Record;
 use crate::refusal::{self, Refusal};
-use crate::snapshot::{ApiSnapshot, HttpApiSnapshot, RestApiSnapshot};
+use crate::snapshot::{ApiSnapshot, HttpApiSnapshot, HttpRoute, RestApiSnapshot, RestMethod};
+use crate::stages::locate::Located;
 pub use crate::stages::locate::{Front, OWN_NAME_SUFFIXES};
 use crate::stages::{access, client, locate, map_request, map_response, route};
 
@@ -21,7 +23,7 @@ pub async fn serve<W: World>(
     world: &W,
     front: &Front,
     arrival: &Arrival,
-    mut request: Request,
+    request: Request,
     record: &mut Record,
 ) -> Response {
     let (host, path) = (note(&request, record), request.uri().path());
@@ -29,12 +31,9 @@ pub async fn serve<W: World>(
         Ok(located) => located,
         Err(refusal) => return refuse(refusal, record),
     };
-    // A signature covers headers that nobody behind it sees.
-    let sent = Sent::of(&request);
-    headers::remove_forgeries(request.headers_mut());
     let answered = match located.stage.api() {
-        ApiSnapshot::Rest(api) => rest(world, &located, api, arrival, request, sent, record).await,
-        ApiSnapshot::Http(api) => http(world, &located, api, arrival, request, sent, record).await,
+        ApiSnapshot::Rest(api) => rest(world, &located, api, arrival, request, record).await,
+        ApiSnapshot::Http(api) => http(world, &located, api, arrival, request, record).await,
         ApiSnapshot::WebSocket => Err(websocket()),
     };
     match answered {
@@ -47,8 +46,8 @@ pub async fn serve<W: World>(
     }
 }
 
-/// Who would be let in, without any call of what stands behind: the stages up to the one that finds out who calls. The
-/// record tells each step if it is [`explained`](Record::explained).
+/// Who would be let in, without any call of what stands behind: the stages before that. The record tells each step if it is
+/// [`explained`](Record::explained).
 ///
 /// # Errors
 /// The [`Refusal`] that the client would hear.
@@ -56,27 +55,18 @@ pub async fn authorize<W: World>(
     world: &W,
     front: &Front,
     arrival: &Arrival,
-    mut request: Request,
+    request: Request,
     record: &mut Record,
 ) -> Result<(), Refusal> {
     let (host, path) = (note(&request, record), request.uri().path());
     let located = locate(world, front, arrival, host, path, record).await?;
-    let sent = Sent::of(&request);
-    headers::remove_forgeries(request.headers_mut());
     let path = located.path()?;
-    let asking = access::Asking { located: &located, path: &path, arrival, sent: sent.as_ref() };
     match located.stage.api() {
         ApiSnapshot::Rest(api) => {
-            headers::remove_unseen(request.headers_mut());
-            let method = route::rest(api, &path, request.method())?;
-            record.note_route(method.route_key.clone());
-            access::rest(world, &asking, api, method, request, record).await?;
+            admit_rest(world, &located, &path, api, arrival, request, record).await?;
         }
         ApiSnapshot::Http(api) => {
-            headers::remove_hop_by_hop(request.headers_mut());
-            let (route, _) = route::http(api, &path, request.method())?;
-            record.note_route(route.route_key.clone());
-            access::http(world, &asking, route, request, record).await?;
+            admit_http(world, &located, &path, api, arrival, request, record).await?;
         }
         ApiSnapshot::WebSocket => return Err(websocket()),
     }
@@ -98,8 +88,8 @@ async fn locate<W: World>(
     host: Result<Box<str>, Refusal>,
     path: &str,
     record: &mut Record,
-) -> Result<locate::Located, Refusal> {
-    let located = locate::locate(world, front, arrival, host?, path).await?;
+) -> Result<Located, Refusal> {
+    let located = locate::locate(world, front, arrival, host?, path, record).await?;
     record.note_host(&located.host);
     record.note_place(located.stage.place());
     Ok(located)
@@ -108,50 +98,81 @@ async fn locate<W: World>(
 /// A REST API's request.
 async fn rest<W: World>(
     world: &W,
-    located: &locate::Located,
+    located: &Located,
     api: &RestApiSnapshot,
     arrival: &Arrival,
-    mut request: Request,
-    sent: Option<Sent>,
+    request: Request,
     record: &mut Record,
 ) -> Result<Response, Refusal> {
-    headers::remove_unseen(request.headers_mut());
     let path = located.path()?;
-    let method = route::rest(api, &path, request.method())?;
-    record.note_route(method.route_key.clone());
-    // The resource policy's explicit deny, the authorizer and the outcome of both are one stage.
-    // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html
-    let asking = access::Asking { located, path: &path, arrival, sent: sent.as_ref() };
-    let request = access::rest(world, &asking, api, method, request, record).await?;
-    // A key counts only for a caller who may call, and before any limit of its plan.
-    // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html
-    client::client(method.api_key_required)?;
+    let (method, request) = admit_rest(world, located, &path, api, arrival, request, record).await?;
     // ASSUMPTION: parameters are mapped before the cache is asked, since its keys may be integration parameters.
     let call = map_request::rest(located, &path, method, request, record)?;
     let answer = method.integration.call(world, arrival, call, record).await?;
     Ok(map_response::rest(&method.integration, answer))
 }
 
+/// The stages of a REST API's request that find out which method it takes and who calls.
+async fn admit_rest<'a, W: World>(
+    world: &W,
+    located: &Located,
+    path: &CanonicalPath,
+    api: &'a RestApiSnapshot,
+    arrival: &Arrival,
+    mut request: Request,
+    record: &mut Record,
+) -> Result<(&'a RestMethod, Request), Refusal> {
+    let method = route::rest(api, path, request.method())?;
+    record.note_route(method.route_key.clone());
+    let sent = method.access.is_signed().then(|| Sent::of(&request));
+    headers::remove_forgeries(request.headers_mut());
+    headers::remove_unseen(request.headers_mut());
+    // The resource policy's explicit deny, the authorizer and the outcome of both are one stage.
+    // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html
+    let asking = access::Asking { located, path, arrival, sent: sent.as_ref() };
+    let request = access::rest(world, &asking, api, method, request, record).await?;
+    // A key counts only for a caller who may call, and before any limit of its plan.
+    // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html
+    client::client(method.api_key_required)?;
+    Ok((method, request))
+}
+
 /// An HTTP API's request.
 async fn http<W: World>(
     world: &W,
-    located: &locate::Located,
+    located: &Located,
     api: &HttpApiSnapshot,
     arrival: &Arrival,
-    mut request: Request,
-    sent: Option<Sent>,
+    request: Request,
     record: &mut Record,
 ) -> Result<Response, Refusal> {
-    headers::remove_hop_by_hop(request.headers_mut());
     let path = located.path()?;
-    let (route, integration) = route::http(api, &path, request.method())?;
-    record.note_route(route.route_key.clone());
-    // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-access-control.html
-    let asking = access::Asking { located, path: &path, arrival, sent: sent.as_ref() };
-    let request = access::http(world, &asking, route, request, record).await?;
+    let (route, integration, request) =
+        admit_http(world, located, &path, api, arrival, request, record).await?;
     let call = map_request::http(located, &path, route, request, record)?;
     let answer = integration.call(world, arrival, call, record).await?;
     map_response::http(&route.mapping, located.stage.variables(), answer, record)
+}
+
+/// The stages of an HTTP API's request that find out which route it takes and who calls.
+async fn admit_http<'a, W: World>(
+    world: &W,
+    located: &Located,
+    path: &CanonicalPath,
+    api: &'a HttpApiSnapshot,
+    arrival: &Arrival,
+    mut request: Request,
+    record: &mut Record,
+) -> Result<(&'a HttpRoute, &'a Integration, Request), Refusal> {
+    let (route, integration) = route::http(api, path, request.method())?;
+    record.note_route(route.route_key.clone());
+    let sent = route.access.is_signed().then(|| Sent::of(&request));
+    headers::remove_forgeries(request.headers_mut());
+    headers::remove_hop_by_hop(request.headers_mut());
+    // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-access-control.html
+    let asking = access::Asking { located, path, arrival, sent: sent.as_ref() };
+    let request = access::http(world, &asking, route, request, record).await?;
+    Ok((route, integration, request))
 }
 
 /// A WebSocket API's request: none is served by this version.

@@ -100,6 +100,9 @@ pub enum AuthorizerKind {
         provider_arns: Vec<String>,
         /// The header with the token.
         identity_source: String,
+        /// A pattern that the token's `aud` must match.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        identity_validation_expression: Option<String>,
     },
     /// A token of an issuer.
     Jwt {

@@ -173,7 +173,8 @@ async fn calls(deployed: &Deployed) -> BTreeSet<Call> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_role_allows_what_the_router_calls_and_nothing_else() {
     let Some(built) = built() else { return };
-    let deployed = deploy(Moto::start(built.tools).await, built, &["ShareDecisions=true"]);
+    let deployed =
+        deploy(Moto::start(built.tools).await, built, &["AccessKeys=create", "ShareDecisions=true"]);
     let calls = calls(&deployed).await;
     assert!(!calls.is_empty());
     let statements = deployed.looked("RouterRole")["statements"].as_array().unwrap();

@@ -199,7 +199,7 @@ async fn users_of_the_pools_are_let_in_with_the_right_kind_of_token() {
     let moto = Moto::start(tools).await;
     let backend = Backend::start(answers::echo).await;
     let [first, second, stranger] = pools(&moto, tools, ["ann", "ben", "eve"]);
-    let (_running, [rest, http], _directory) = gateway(&moto, [&first, &second], &backend).await;
+    let (running, [rest, http], _directory) = gateway(&moto, [&first, &second], &backend).await;
 
     // (the URL, the token, the status)
     let (plain, scoped) = (format!("{rest}/plain"), format!("{rest}/scoped"));
@@ -252,4 +252,11 @@ async fn users_of_the_pools_are_let_in_with_the_right_kind_of_token() {
         assert_eq!(send(Method::GET, url, &[], "").await.status, 401, "{url}");
     }
     assert_eq!(backend.requests().len(), let_in, "nobody else reached it");
+    let said = running.said();
+    for pool in [&first, &second, &stranger] {
+        for token in [&pool.id_token, &pool.access_token] {
+            let signature = token.rsplit('.').next().unwrap();
+            assert!(!said.contains(signature) && !said.contains(&token[..100]), "a token is on the console");
+        }
+    }
 }

@@ -111,8 +111,15 @@ impl Deployed {
 async fn the_template_deploys_without_any_parameter() {
     let Some(built) = built() else { return };
     let deployed = deploy(Moto::start(built.tools).await, built, &[]);
-    deployed.check_complete(&["AWS::Lambda::Url", "AWS::SecretsManager::Secret"]);
+    deployed.check_complete(&["AWS::Lambda::Url"]);
     deployed.check_router();
+    assert!(!deployed.resources.contains_key("CredentialsTable"), "it is made for whoever asks");
+    let environment = &deployed.looked("RouterFunction")["environment"];
+    for variable in ["TABLE", "KEY"] {
+        assert_eq!(environment[format!("GATELET_CREDENTIALS_{variable}")], json!(""), "{environment}");
+    }
+    let role = deployed.looked("RouterRole").to_string();
+    assert!(role.contains("ReadDefinitions") && !role.contains("ReadCredentials"), "{role}");
     let everybody = json!("*");
     let expected = [("lambda:InvokeFunctionUrl", &everybody), ("lambda:InvokeFunction", &everybody)];
     assert_eq!(deployed.permissions(), expected);

@@ -216,7 +216,8 @@ async fn a_key_is_looked_up_once_and_a_flood_of_unknown_ones_is_remembered() {
         let unknown = Signing { id: "GTLKNOBODYS", ..Signing::default() };
         served.send(sign_as(&unknown, &served, request("GET", "/dev/a"), "")).await;
     }
-    assert_eq!(served.world.credentials.seen(), ["GTLKEXAMPLE", "GTLKNOBODYS"]);
+    let (user, account) = ("arn:aws:iam::123456789012:user/somebody", "arn:aws:iam::123456789012:root");
+    assert_eq!(served.world.credentials.seen(), ["GTLKEXAMPLE", user, account, "GTLKNOBODYS"]);
     // Disabled, it works no longer than it is remembered.
     let mut disabled = access_key(ACCOUNT, SECRET, &[policy("allow", false)]);
     disabled.enabled = false;
@@ -262,6 +263,18 @@ async fn an_identity_that_the_platform_vouches_for_may_what_is_attached_to_it() 
         let vouched = Vouched { identity: Some(Arc::new(identity(account, session))), certificate: None };
         let outcome = served.send_with(request("GET", "/dev/a"), "", vouched).await;
         assert_eq!(outcome.status, expected, "{account} {arn}: {}", outcome.body);
+    }
+}
+
+/// An operator's denial holds for whoever signs, whatever the access key itself allows.
+#[tokio::test]
+async fn what_is_attached_counts_for_keys_of_the_installation_too() {
+    for arn in ["arn:aws:iam::123456789012:root", "arn:aws:iam::123456789012:user/somebody"] {
+        let served = served();
+        served.world.credentials.attach(arn, vec![policy("deny", false).to_string().into()]);
+        let outcome = served.send(sign(&served, request("GET", "/dev/a"), "")).await;
+        assert_eq!(outcome.status, 403, "{arn}: {}", outcome.body);
+        assert!(outcome.body.contains("with an explicit deny"), "{arn}: {}", outcome.body);
     }
 }
 

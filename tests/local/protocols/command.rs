@@ -81,7 +81,8 @@ async fn without_a_trust_store_it_is_left_out_which_is_told() {
     files.write("template.yaml", TEMPLATE);
     let arguments = ["template.yaml", "--state", "memory", "--https-listen", "127.0.0.1:0"];
     let dev = Dev::start(files.directory.path(), &arguments).await;
-    let line = dev.shown.iter().find(|line| line.contains("`trusted.example.com` is left out")).unwrap();
+    let line =
+        dev.shown.iter().find(|line| line.contains("`trusted.example.com` refuses everybody")).unwrap();
     assert!(line.contains("--tls-truststore"), "{line}");
     assert_eq!(request(dev.address, "GET", "/a", "trusted.example.com", "").await.status, 403);
     let https = https_address(&dev);

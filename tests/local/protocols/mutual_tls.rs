@@ -145,7 +145,7 @@ async fn what_is_revoked_is_refused_and_what_it_signed_too() {
         let shown = authority.sign(&numbered(serial));
         assert_eq!(is_let_in(&local, &files, Some(&shown)).await, expected, "{serial}");
     }
-    // An authority without a list revokes nothing, and one that is none of ours neither.
+    // A list counts by the name of its issuer, and then its signature must be right.
     let list = files.write("others.pem", &Authority::root("Root").revokes(&[7]));
     let trust = ClientTrust::read(&files.truststore(&[&root]), Some(&list)).unwrap();
     let identity = ServerIdentity::read(&files.path("server.pem"), &files.path("server-key.pem")).unwrap();
@@ -195,6 +195,10 @@ fn files_that_cannot_be_used_are_named() {
     let trust = ClientTrust::read(&files.truststore(&[&below]), None).unwrap();
     let rootless = Tls::new(identity(), Some(trust)).err().unwrap();
     assert!(said(rootless).contains("has no root"));
+    let list = files.write("lists.pem", &(root.revokes(&[7]) + &Authority::root("Other").revokes(&[7])));
+    let trust = ClientTrust::read(&files.truststore(&[&root, &below]), Some(&list)).unwrap();
+    let stray = Tls::new(identity(), Some(trust)).err().unwrap();
+    assert!(said(stray).starts_with("revocation list 2 is of an authority that is not in the trust store"));
     let not_a_list = ClientTrust::read(&files.truststore(&[&root]), Some(&files.path("server.pem")));
     assert!(said(not_a_list.unwrap_err()).contains("server.pem` holds no revocation list"));
     let swapped = ServerIdentity::read(&files.path("server-key.pem"), &files.path("server.pem"));

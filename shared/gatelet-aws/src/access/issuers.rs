@@ -2,6 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use http::Uri;
+use http::uri::Scheme;
+
+use crate::backends::is_this_machine;
 use crate::environment::parse_endpoint;
 
 /// An issuer as tokens name it, and where its key set is.
@@ -48,6 +52,13 @@ pub fn parse_key_set_urls(text: &str) -> Result<BTreeMap<String, String>, String
     Ok(urls)
 }
 
+/// Whether what a URL leads to is read over plain HTTP from another machine, so that others could change it on its way.
+#[must_use]
+pub fn is_in_the_clear(url: &str) -> bool {
+    let uri = url.parse::<Uri>().ok().filter(|uri| uri.scheme() == Some(&Scheme::HTTP));
+    uri.as_ref().and_then(Uri::host).is_some_and(|host| !is_this_machine(host))
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -75,6 +86,26 @@ mod tests {
             "a=https://b example/",
         ] {
             assert!(parse_key_set_url(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn plain_http_to_another_machine_is_in_the_clear() {
+        for url in
+            ["http://10.0.0.1/k", "http://id.example:80/k", "HTTP://id.example/", "http://localhost.example/"]
+        {
+            assert!(is_in_the_clear(url), "{url}");
+        }
+        for url in [
+            "https://id.example/k",
+            "http://127.0.0.1:5000/k",
+            "http://127.1/k",
+            "http://[::1]/k",
+            "http://[::ffff:127.0.0.1]/k",
+            "http://LOCALHOST:1/k",
+            "http://id.localhost./k",
+        ] {
+            assert!(!is_in_the_clear(url), "{url}");
         }
     }
 

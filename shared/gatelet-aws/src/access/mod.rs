@@ -9,9 +9,10 @@ mod providers;
 mod settings;
 
 pub use credentials::{
-    AttachedPolicies, CredentialKeys, CredentialTable, NewAccessKey, NewCredentialKey, StoredAccessKey,
+    AttachedPolicies, CredentialKeys, CredentialTable, NewAccessKey, NewCredentialKey, Sealing,
+    StoredAccessKey,
 };
 pub use decisions::DecisionTable;
-pub use issuers::{KeySetUrl, parse_key_set_url, parse_key_set_urls};
+pub use issuers::{KeySetUrl, is_in_the_clear, parse_key_set_url, parse_key_set_urls};
 pub use providers::{HttpIdentityProviders, ProviderSettings};
 pub use settings::AccessSettings;

@@ -15,6 +15,7 @@ mod failure;
 mod request;
 mod settings;
 
+pub(crate) use addresses::is_this_machine;
 pub use addresses::{AddressPolicy, HostAndPort, Resolve, Resolving, SystemResolver};
 pub use client::HttpBackends;
 pub use settings::{BackendLimits, BackendSettings};

@@ -63,8 +63,8 @@ fn signer(credentials: Option<&Credentials>) -> aws_credential_types::Credential
     let (id, secret, token) = match credentials {
         Some(given) => (
             given.access_key_id.as_str(),
-            given.secret_access_key.expose(),
-            given.session_token.as_ref().map(|token| token.expose().to_owned()),
+            given.secret_access_key.reveal(),
+            given.session_token.as_ref().map(|token| token.reveal().to_owned()),
         ),
         None => (ANYBODY, ANYBODY, None),
     };

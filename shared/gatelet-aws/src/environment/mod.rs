@@ -36,6 +36,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
+use gatelet_core::ports::Secret;
 use gatelet_model::{ApiId, StageName};
 use http::Uri;
 
@@ -145,10 +146,6 @@ pub struct Credentials {
     /// The third part, where the credentials are temporary.
     pub session_token: Option<Secret>,
 }
-
-/// A text that must not be shown: it has neither `Debug` nor `Display`.
-#[derive(Clone)]
-pub struct Secret(String);
 
 /// A variable that cannot be understood. It never shows a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -373,8 +370,8 @@ impl Reading<'_> {
         match (id, secret) {
             (Some(id), Some(secret)) => Some(Credentials {
                 access_key_id: id.clone(),
-                secret_access_key: Secret(secret.clone()),
-                session_token: token.cloned().map(Secret),
+                secret_access_key: Secret::new(secret.as_str()),
+                session_token: token.map(|token| Secret::new(token.as_str())),
             }),
             (Some(_), None) => {
                 self.problem(
@@ -400,14 +397,6 @@ impl Reading<'_> {
                 None
             }
         }
-    }
-}
-
-impl Secret {
-    /// The text itself, for whoever signs with it.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
     }
 }
 

@@ -62,8 +62,8 @@ fn credentials_are_never_shown() {
     ])
     .unwrap();
     let credentials = environment.credentials().unwrap();
-    assert_eq!(credentials.secret_access_key.expose(), "wJalrXUtnFEMI");
-    assert_eq!(credentials.session_token.as_ref().unwrap().expose(), "FwoGZXIvYXdzE");
+    assert_eq!(credentials.secret_access_key.reveal(), "wJalrXUtnFEMI");
+    assert_eq!(credentials.session_token.as_ref().unwrap().reveal(), "FwoGZXIvYXdzE");
     let shown = format!("{environment:?}");
     assert!(shown.contains("AKIDEXAMPLE"));
     assert!(!shown.contains("wJalr") && !shown.contains("FwoG"), "{shown}");

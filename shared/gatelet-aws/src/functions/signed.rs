@@ -67,8 +67,8 @@ impl SignedClient {
 fn signing_credentials(credentials: &Credentials) -> SigningCredentials {
     SigningCredentials::new(
         &credentials.access_key_id,
-        credentials.secret_access_key.expose(),
-        credentials.session_token.as_ref().map(|token| token.expose().to_owned()),
+        credentials.secret_access_key.reveal(),
+        credentials.session_token.as_ref().map(|token| token.reveal().to_owned()),
         None,
         "environment",
     )

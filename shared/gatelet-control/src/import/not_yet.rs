@@ -29,7 +29,6 @@ pub(super) enum NotYet {
     AccessLog,
     Canary,
     UsagePlans,
-    ClientCertificates,
     RoutingRules,
     WebSocket,
 }
@@ -93,14 +92,7 @@ impl NotYet {
             Self::AccessLog => ("access logs of a stage", "every request is a line of the gateway's own log"),
             Self::Canary => ("canary releases", "all requests see the stage's own deployment"),
             Self::UsagePlans => ("usage plans and API keys", "no key opens anything and nothing is counted"),
-            Self::ClientCertificates => (
-                "client certificates of custom domains (mutual TLS)",
-                "`gatelet dev` asks for them with `--https-listen` and `--tls-truststore`; elsewhere the domain is left out, and its \
-                 name is refused",
-            ),
-            Self::RoutingRules => {
-                ("routing rules of custom domains", "the domain is left out, and its name is refused")
-            }
+            Self::RoutingRules => ("routing rules of custom domains", "requests to its name are refused"),
             Self::WebSocket => ("WebSocket APIs", "no connection is accepted"),
         }
     }
@@ -124,7 +116,6 @@ impl NotYet {
                 | Self::AccessLog
                 | Self::Canary
                 | Self::UsagePlans
-                | Self::ClientCertificates
                 | Self::RoutingRules
                 | Self::WebSocket
         )

@@ -247,6 +247,69 @@ components:
 }
 
 #[test]
+fn the_validation_expression_of_user_pools_is_kept_wherever_it_stands() {
+    const POOL: &str = "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/a";
+    let expression = |api: &RestApi| match &api.authorizers[0].kind {
+        AuthorizerKind::CognitoUserPools { identity_validation_expression, .. } => {
+            identity_validation_expression.clone()
+        }
+        other => panic!("{other:?}"),
+    };
+    let definition = |member: &str| {
+        let authorizer = format!("{{type: cognito_user_pools, providerARNs: ['{POOL}']{member}}}");
+        rest(&format!(
+            "{HEAD}paths: {{}}
+components:
+  securitySchemes:
+    pool: {{type: apiKey, in: header, name: Authorization, x-amazon-apigateway-authorizer: {authorizer}}}
+"
+        ))
+    };
+    assert_eq!(
+        expression(&definition(", identityValidationExpression: 'app-.*'")).as_deref(),
+        Some("app-.*")
+    );
+    assert_eq!(expression(&definition(", identityValidationExpression: ''")), None);
+    assert_eq!(expression(&definition("")), None);
+
+    let sam = format!(
+        "Transform: AWS::Serverless-2016-10-31
+Resources:
+  Api:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: live
+      Auth: {{Authorizers: {{Pool: {{UserPoolArn: '{POOL}', Identity: {{ValidationExpression: 'app-.*'}}}}}}}}
+"
+    );
+    let native = format!(
+        "Resources:
+  Api: {{Type: 'AWS::ApiGateway::RestApi', Properties: {{Name: a}}}}
+  Pool:
+    Type: AWS::ApiGateway::Authorizer
+    Properties:
+      Name: pool
+      RestApiId: !Ref Api
+      Type: COGNITO_USER_POOLS
+      IdentitySource: method.request.header.Authorization
+      IdentityValidationExpression: 'app-.*'
+      ProviderARNs: ['{POOL}']
+"
+    );
+    for text in [sam, native] {
+        let (account, region) =
+            (AccountId::parse("123456789012").unwrap(), Region::parse("eu-west-1").unwrap());
+        let read = |location: &str| Err(format!("no file `{location}`"));
+        let options = TemplateOptions::for_file("pets/template.yaml", account, region, &read);
+        let imported = template(&Source::new("pets/template.yaml", &text), &options);
+        let [ImportedApi { api: Api::Rest(api), .. }] = imported.apis.as_slice() else {
+            panic!("{imported:?}")
+        };
+        assert_eq!(expression(api).as_deref(), Some("app-.*"), "{text}");
+    }
+}
+
+#[test]
 fn an_http_api_with_shared_integrations_authorizers_and_cors() {
     let api = http(&format!(
         "{HEAD}tags: [{{name: Owner, x-amazon-apigateway-tag-value: Admin}}, {{name: Prod}}]

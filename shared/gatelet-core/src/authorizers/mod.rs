@@ -34,8 +34,7 @@ pub struct Asked<'a> {
     pub head: &'a http::request::Parts,
     /// Its record, for `$context` and explanations.
     pub record: &'a Record,
-    /// The ARN of what is called: `arn:aws:execute-api:{region}:{account}:{api-id}/{stage}/{METHOD}/{path}`, on HTTP APIs
-    /// the route's.
+    /// The ARN of what is called: `arn:aws:execute-api:{region}:{account}:{api-id}/{stage}/{METHOD}/{path}`.
     pub arn: &'a str,
 }
 

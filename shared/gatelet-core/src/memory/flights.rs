@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use futures_channel::oneshot;
 
-use super::{Kept, Key};
+use super::{Kept, Key, Weight};
 use crate::arrival::Timestamp;
 
 /// Kept values, and who waits for those that are being fetched.
@@ -48,11 +48,11 @@ impl fmt::Display for Source {
     }
 }
 
-impl<V: Clone, E: Clone> Flights<V, E> {
-    /// Keeps at most this many values.
+impl<V: Clone + Weight, E: Clone> Flights<V, E> {
+    /// Keeps at most this many values, of at most this many bytes together.
     #[must_use]
-    pub const fn new(max: usize) -> Self {
-        Self { kept: Kept::new(max), under_way: Mutex::new(BTreeMap::new()) }
+    pub const fn new(max: usize, bytes_max: usize) -> Self {
+        Self { kept: Kept::new(max, bytes_max), under_way: Mutex::new(BTreeMap::new()) }
     }
 
     /// What is kept.

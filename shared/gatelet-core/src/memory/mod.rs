@@ -5,6 +5,7 @@
 
 mod flights;
 mod kept;
+mod weight;
 
 use std::convert::Infallible;
 use std::fmt;
@@ -14,6 +15,8 @@ use sha2::{Digest as _, Sha256};
 
 pub use flights::{Fetched, Flights, Source};
 pub use kept::Kept;
+pub use weight::Weight;
+pub(crate) use weight::texts;
 
 use crate::authorizers::{iam, jwt, lambda};
 use crate::ports::PortError;
@@ -21,12 +24,20 @@ use crate::refusal::Refusal;
 
 /// How many results of Lambda authorizers are remembered.
 const RESULTS_MAX: usize = 10_000;
+/// What they take at most, in bytes: all bounds together leave room in the smallest function, of 128 MB.
+const RESULTS_BYTES_MAX: usize = 8 << 20;
 /// How many verified tokens are remembered.
 const TOKENS_MAX: usize = 10_000;
+/// What they take at most, in bytes.
+const TOKENS_BYTES_MAX: usize = 8 << 20;
 /// How many issuers' key sets are remembered.
 const KEY_SETS_MAX: usize = 1_000;
+/// What they take at most, in bytes.
+const KEY_SETS_BYTES_MAX: usize = 4 << 20;
 /// How many access keys are remembered, and how many ids that are none.
 const ACCESS_KEYS_MAX: usize = 10_000;
+/// What they take at most, in bytes; and as much those who are known elsewhere, and what is attached to them.
+const ACCESS_KEYS_BYTES_MAX: usize = 2 << 20;
 
 /// A key under which something is remembered: a digest, so that no secret stays in memory because of it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,17 +89,20 @@ pub struct Memory {
     pub(crate) principals: Flights<Arc<iam::Attached>, PortError>,
     /// Who AWS says that a signed `sts:GetCallerIdentity` is.
     pub(crate) callers: Flights<Arc<iam::IamIdentity>, Refusal>,
+    /// How many are being asked about now.
+    pub(crate) token_service_calls: iam::Calls,
 }
 
 impl Default for Memory {
     fn default() -> Self {
         Self {
-            results: Flights::new(RESULTS_MAX),
-            tokens: Kept::new(TOKENS_MAX),
-            key_sets: Flights::new(KEY_SETS_MAX),
-            access_keys: Flights::new(ACCESS_KEYS_MAX),
-            principals: Flights::new(ACCESS_KEYS_MAX),
-            callers: Flights::new(ACCESS_KEYS_MAX),
+            results: Flights::new(RESULTS_MAX, RESULTS_BYTES_MAX),
+            tokens: Kept::new(TOKENS_MAX, TOKENS_BYTES_MAX),
+            key_sets: Flights::new(KEY_SETS_MAX, KEY_SETS_BYTES_MAX),
+            access_keys: Flights::new(ACCESS_KEYS_MAX, ACCESS_KEYS_BYTES_MAX),
+            principals: Flights::new(ACCESS_KEYS_MAX, ACCESS_KEYS_BYTES_MAX),
+            callers: Flights::new(ACCESS_KEYS_MAX, ACCESS_KEYS_BYTES_MAX),
+            token_service_calls: iam::Calls::default(),
         }
     }
 }

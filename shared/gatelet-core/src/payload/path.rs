@@ -106,6 +106,39 @@ impl CanonicalPath {
         place.map_or_else(|| self.segment(position), |(_, meaning)| meaning)
     }
 
+    /// The path in the one spelling in which it is named in ARNs: no escape stands for a character that a path may hold bare.
+    #[must_use]
+    pub fn bare(&self) -> Cow<'_, str> {
+        if self.respelled.is_empty() {
+            return Cow::Borrowed(&self.text);
+        }
+        let mut bare = String::with_capacity(self.text.len());
+        let mut rest = &*self.text;
+        while let Some((before, behind)) = rest.split_once('%') {
+            bare.push_str(before);
+            let digits = behind.get(..2).unwrap_or_default();
+            match u8::from_str_radix(digits, 16) {
+                Ok(byte) if is_bare(byte) => bare.push(char::from(byte)),
+                _ => {
+                    bare.push('%');
+                    bare.push_str(digits);
+                }
+            }
+            rest = behind.get(2..).unwrap_or_default();
+        }
+        bare.push_str(rest);
+        Cow::Owned(bare)
+    }
+
+    /// The path as routes understand it, every escape undone but those of `/` and `%`; none where that is how it is spelled.
+    #[must_use]
+    pub fn meaning(&self) -> Option<String> {
+        (!self.respelled.is_empty()).then(|| {
+            let segments = (0..self.segment_count()).map(|position| self.matching_segment(position));
+            segments.fold(String::with_capacity(self.text.len()), |path, segment| path + "/" + segment)
+        })
+    }
+
     /// All from a segment on, percent-encoded, slashes between; empty where there is none.
     #[must_use]
     pub fn from_segment(&self, position: usize) -> &str {

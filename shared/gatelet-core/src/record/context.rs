@@ -6,7 +6,7 @@ use super::Record;
 use crate::arrival::Timestamp;
 use crate::authorizers::{ClientCertificate, Finding};
 
-/// Names of months as `$context.requestTime` has them.
+/// Names of months as `$context.requestTime` has them, and dates elsewhere.
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
@@ -110,9 +110,14 @@ pub(crate) fn request_time(moment: Timestamp) -> String {
     let seconds = moment.milliseconds() / 1_000;
     let (days, second_of_day) = (seconds / 86_400, seconds % 86_400);
     let (year, month, day) = civil_date(days);
-    let name = usize::try_from(month - 1).ok().and_then(|index| MONTHS.get(index)).copied().unwrap_or("Jan");
+    let name = month_name(month);
     let (hour, minute, second) = (second_of_day / 3_600, second_of_day / 60 % 60, second_of_day % 60);
     format!("{day:02}/{name}/{year}:{hour:02}:{minute:02}:{second:02} +0000")
+}
+
+/// The name of a month that [`civil_date`] found: `Jan` of 1.
+pub(crate) fn month_name(month: u64) -> &'static str {
+    usize::try_from(month - 1).ok().and_then(|index| MONTHS.get(index)).copied().unwrap_or("Jan")
 }
 
 /// A moment as ISO 8601 writes it: `2026-11-20T16:00:00Z`.

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-pub(crate) use context::{civil_date, iso_8601, request_time};
+pub(crate) use context::{civil_date, iso_8601, month_name, request_time};
 use gatelet_model::rest::GatewayResponseType;
 
 use crate::arrival::{Arrival, Timestamp};

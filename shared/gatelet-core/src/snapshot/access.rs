@@ -25,6 +25,14 @@ pub enum Access {
     },
 }
 
+impl Access {
+    /// Whether it is judged by who signed the request.
+    #[must_use]
+    pub const fn is_signed(&self) -> bool {
+        matches!(self, Self::AwsIam)
+    }
+}
+
 /// A compiled authorizer.
 #[derive(Debug)]
 pub enum Authorizer {

@@ -6,6 +6,8 @@
 
 mod conditions;
 
+use std::sync::OnceLock;
+
 use gatelet_languages::iam_policy::{
     Accounts, Authorization, Decision, Outcome, Policy, Principal, Request as PolicyRequest, ResourceArn,
 };
@@ -103,7 +105,7 @@ async fn access<W: World>(
     }
     let Asking { located, path, arrival, sent } = *asking;
     let (head, mut body) = request.into_parts();
-    let arn = method_arn(located, &head.method, path, route.rules);
+    let arn = method_arn(located, &head.method, &path.bare(), route.rules);
     let asked = Asked { arrival, located, path, route, head: &head, record, arn: &arn };
     asked.record.explain(|| format!("what is called is `{arn}`"));
     // Asking others takes much room in a future, and most routes of most APIs ask nobody.
@@ -113,8 +115,7 @@ async fn access<W: World>(
 }
 
 /// The ARN of what is called. A trailing slash counts for nothing on REST APIs, and so it does in their policies.
-fn method_arn(located: &Located, method: &http::Method, path: &CanonicalPath, rules: Rules) -> String {
-    let path = path.as_str();
+fn method_arn(located: &Located, method: &http::Method, path: &str, rules: Rules) -> String {
     let path = path.strip_prefix('/').unwrap_or(path);
     let path = match rules {
         Rules::Rest => path.strip_suffix('/').unwrap_or(path),
@@ -131,7 +132,9 @@ async fn judge<W: World>(
     sent: Option<&Sent>,
     body: &mut Body,
 ) -> Result<Caller, Refusal> {
-    let gate = Gate { asked, policy: policy.map(compiled).transpose()? };
+    let meant = asked.path.meaning();
+    let meant = meant.map(|path| method_arn(asked.located, &asked.head.method, &path, asked.route.rules));
+    let gate = Gate { asked, policy: policy.map(compiled).transpose()?, meant, conditions: OnceLock::new() };
     match access {
         Access::Open => gate.open(),
         Access::AwsIam => {
@@ -140,9 +143,9 @@ async fn judge<W: World>(
         }
         Access::Authorizer { authorizer, .. } => match &**authorizer {
             Authorizer::Lambda(authorizer) => {
-                gate.before_authorizer()?;
+                let of_resource = gate.before_authorizer()?;
                 let (judgement, latency) = authorizer.judge(world, asked).await?;
-                gate.judged(&judgement)?;
+                gate.judged(&judgement, of_resource)?;
                 let finding = Finding::Lambda(judgement);
                 Ok(Caller { finding, authorizer_latency_milliseconds: latency })
             }
@@ -161,9 +164,13 @@ fn compiled(policy: &ResourcePolicy) -> Result<&Policy, Refusal> {
 struct Gate<'a> {
     asked: &'a Asked<'a>,
     policy: Option<&'a Policy>,
+    /// The ARN with the path as routes understand it, where that is another spelling: who writes a policy may mean either.
+    meant: Option<String>,
+    /// What the request has under condition keys, made when a policy is first asked.
+    conditions: OnceLock<Conditions<'a>>,
 }
 
-impl Gate<'_> {
+impl<'a> Gate<'a> {
     /// Nothing is asked of the caller but what the resource policy asks.
     fn open(&self) -> Result<Caller, Refusal> {
         if self.policy.is_some() {
@@ -174,7 +181,7 @@ impl Gate<'_> {
     }
 
     /// The caller has signed.
-    fn signed(&self, signer: &Signer) -> Result<Caller, Refusal> {
+    fn signed(&self, signer: &'a Signer) -> Result<Caller, Refusal> {
         let identity = &*signer.identity;
         let decision = self.ask(Some(identity), |request| signer.decide(request))?;
         self.explain("the policies of who signed", decision, None);
@@ -186,22 +193,23 @@ impl Gate<'_> {
         Ok(Caller { finding, authorizer_latency_milliseconds: None })
     }
 
-    /// A caller whom the resource policy forbids to call is not asked about.
-    fn before_authorizer(&self) -> Result<(), Refusal> {
-        match Outcome::before_lambda_authorizer(self.resource_policy(None)?) {
-            None => Ok(()),
+    /// What the resource policy says. A caller whom it forbids to call is not asked about.
+    fn before_authorizer(&self) -> Result<Option<Decision>, Refusal> {
+        let of_resource = self.resource_policy(None)?;
+        match Outcome::before_lambda_authorizer(of_resource) {
+            None => Ok(of_resource),
             Some(outcome) => Err(self.denial(outcome, None)),
         }
     }
 
     /// A Lambda authorizer has answered.
-    fn judged(&self, judgement: &Judgement) -> Result<(), Refusal> {
+    fn judged(&self, judgement: &Judgement, of_resource: Option<Decision>) -> Result<(), Refusal> {
         let decision = self.ask(None, |request| judgement.decide(request))?;
         if let Some(policy) = judgement.policy() {
             self.explain("the authorizer's policy", decision, Some(policy));
         }
         let authorization = Authorization::Policy { decision, accounts: Accounts::Same };
-        match Outcome::of(authorization, self.resource_policy(None)?) {
+        match Outcome::of(authorization, of_resource) {
             Outcome::Allow => Ok(()),
             Outcome::ExplicitDeny => Err(Refusal::AccessDenied { explicit: true }),
             Outcome::ImplicitDeny | Outcome::Unauthorized => Err(Refusal::AccessDenied { explicit: false }),
@@ -216,7 +224,7 @@ impl Gate<'_> {
     }
 
     /// What the resource policy says, where there is one.
-    fn resource_policy(&self, identity: Option<&IamIdentity>) -> Result<Option<Decision>, Refusal> {
+    fn resource_policy(&self, identity: Option<&'a IamIdentity>) -> Result<Option<Decision>, Refusal> {
         let Some(policy) = self.policy else { return Ok(None) };
         let decision = self.ask(identity, |request| policy.decide(request))?;
         self.explain("the API's resource policy", decision, Some(policy));
@@ -226,11 +234,11 @@ impl Gate<'_> {
     /// Puts the request to a policy.
     fn ask(
         &self,
-        identity: Option<&IamIdentity>,
-        decide: impl FnOnce(&PolicyRequest<'_>) -> Decision,
+        identity: Option<&'a IamIdentity>,
+        decide: impl Fn(&PolicyRequest<'_>) -> Decision,
     ) -> Result<Decision, Refusal> {
-        let conditions = Conditions::of(self.asked, identity);
-        let resource = ResourceArn::parse(self.asked.arn).ok_or(Refusal::Internal)?;
+        // Within one gate it is always the same caller, or always nobody.
+        let conditions = self.conditions.get_or_init(|| Conditions::of(self.asked, identity));
         let role = identity.and_then(IamIdentity::role_arn);
         let arns =
             identity.map(|identity| [&*identity.user_arn, role.as_deref().unwrap_or(&identity.user_arn)]);
@@ -239,7 +247,20 @@ impl Gate<'_> {
             _ => Principal::Anonymous,
         };
         let context = |key: &str| conditions.value(key);
-        Ok(decide(&PolicyRequest { action: INVOKE, resource, principal, context: &context }))
+        let mut decision = Decision::ImplicitDeny;
+        // Both name the same, so that a denial of either holds, and an allowance of either.
+        for arn in std::iter::once(self.asked.arn).chain(self.meant.as_deref()) {
+            let resource = ResourceArn::parse(arn).ok_or(Refusal::Internal)?;
+            match decide(&PolicyRequest { action: INVOKE, resource, principal, context: &context }) {
+                denied @ Decision::ExplicitDeny { .. } => return Ok(denied),
+                allowed @ Decision::Allow { delegated: false, .. } => decision = allowed,
+                delegated @ Decision::Allow { .. } if decision == Decision::ImplicitDeny => {
+                    decision = delegated
+                }
+                Decision::Allow { .. } | Decision::ImplicitDeny => {}
+            }
+        }
+        Ok(decision)
     }
 
     fn conclude(

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use gatelet_model::{ApiId, DomainName, MappingKey, StageName};
+use gatelet_model::{ApiId, DomainName, MappingKey, RoutingMode, StageName};
 use http::header::HOST;
 
 use crate::arrival::Arrival;
 use crate::payload::{CanonicalPath, Request};
 use crate::ports::{Definitions, PortError, World};
+use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::snapshot::{ApiSnapshot, Published, StageSnapshot};
 
@@ -134,6 +135,7 @@ pub async fn locate<W: World>(
     arrival: &Arrival,
     host: Box<str>,
     raw_path: &str,
+    record: &Record,
 ) -> Result<Located, Refusal> {
     let definitions = world.definitions();
     let deadline = arrival.deadline.min(arrival.now.after(DEFINITIONS_WAIT_MAX));
@@ -159,6 +161,16 @@ pub async fn locate<W: World>(
             let domain = domain.ok_or(Refusal::UnknownHost)?;
             // AWS ends the handshake of whoever shows no certificate. Another door than that one can lead here, too.
             if domain.mutual_tls.is_some() && arrival.vouched.certificate.is_none() {
+                record.explain(|| {
+                    format!("the custom domain `{host}` asks for a client certificate, and none was shown")
+                });
+                return Err(Refusal::UnknownHost);
+            }
+            // Which API a rule would choose is not known here, and none is better than the wrong one.
+            if domain.routing_mode != RoutingMode::ApiMappingOnly {
+                record.explain(|| {
+                    format!("the custom domain `{host}` has routing rules, which are not served")
+                });
                 return Err(Refusal::UnknownHost);
             }
             let path = CanonicalPath::parse(raw_path).map_err(Refusal::BadPath)?;

@@ -4,7 +4,7 @@ use gatelet_core::snapshot::routes::Rules;
 use proptest::prelude::{Strategy, prop_assert_eq};
 use proptest::proptest;
 
-use super::fixture::{ALLOW, Asking, answered, function, request, world};
+use super::fixture::{ALLOW, Asking, answered, function, request, rest, simple, world};
 
 /// Who asks whom: API, stage, authorizer, and the values of two headers that are sources.
 type Identity = (&'static str, &'static str, &'static str, Vec<String>, Vec<String>);
@@ -64,4 +64,25 @@ fn what_only_looks_the_same_is_asked_twice() {
     let several = identity("abc", "d", "a1", &["a", "b"], &["c"]);
     assert_eq!(asked(&[&joined, &several]), 2, "one header with a comma is not two");
     assert_eq!(asked(&[&base(), &base()]), 1);
+}
+
+/// Deployed anew, an authorizer of the same id may mean something else by the same values.
+#[test]
+fn what_was_remembered_under_another_definition_is_nobodys() {
+    let first = world(|_| answered(ALLOW));
+    let asking = || Asking::new(Rules::Rest).header("user", "ann").header("tenant", "bob");
+    let (user, tenant) = ("method.request.header.user", "method.request.header.tenant");
+    asking().judged(&rest(300, &[user, tenant]), &first);
+    let swapped = Asking::new(Rules::Rest).header("user", "bob").header("tenant", "ann");
+    swapped.judged(&rest(300, &[tenant, user]), &first);
+    assert_eq!(first.functions.seen().len(), 2, "the same values in other places are another identity");
+    asking().judged(&rest(300, &[user, tenant]), &first);
+    assert_eq!(first.functions.seen().len(), 2, "the definition before is still remembered");
+
+    let other = world(|_| answered(r#"{"isAuthorized": true}"#));
+    let source = "$request.header.user";
+    let http = || Asking::new(Rules::Http).header("user", "ann");
+    http().judged(&simple(300, &[source]), &other);
+    let by_policy = request("a1", function(300), &[source], Rules::Http);
+    assert!(http().judged(&by_policy, &other).result.is_err(), "a yes is no policy");
 }

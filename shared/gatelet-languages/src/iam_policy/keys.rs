@@ -12,7 +12,7 @@ pub const CONDITION_KEYS: [&str; 22] = [
     "aws:MultiFactorAuthAge",
     "aws:MultiFactorAuthPresent",
     "aws:PrincipalAccount",
-    "aws:PrincipalArn",
+    PRINCIPAL_ARN,
     "aws:PrincipalOrgID",
     ORG_PATHS,
     PRINCIPAL_TAG,
@@ -33,6 +33,9 @@ pub const CONDITION_KEYS: [&str; 22] = [
 
 /// The one key with several values.
 const ORG_PATHS: &str = "aws:PrincipalOrgPaths";
+
+/// The key of which only a part is known where a role's session calls.
+pub(super) const PRINCIPAL_ARN: &str = "aws:PrincipalArn";
 
 /// The one key that is many.
 const PRINCIPAL_TAG: &str = "aws:PrincipalTag";

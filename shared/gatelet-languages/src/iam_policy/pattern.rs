@@ -198,6 +198,76 @@ impl Pattern {
     }
 }
 
+/// Texts of which the beginning and the end are known, in no particular case.
+#[derive(Debug)]
+pub(super) struct Template(Vec<Sign>);
+
+/// A character, or what stands for characters. Letters are in lower case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    Character(char),
+    One,
+    Run,
+}
+
+impl Template {
+    /// The texts that begin and end so, with anything between.
+    pub(super) fn new(beginning: &str, end: &str) -> Self {
+        let characters =
+            |text: &str| text.chars().flat_map(char::to_lowercase).map(Sign::Character).collect();
+        let (mut signs, end): (Vec<_>, Vec<_>) = (characters(beginning), characters(end));
+        signs.push(Sign::Run);
+        signs.extend(end);
+        Self(signs)
+    }
+}
+
+impl Pattern {
+    /// Whether the pattern may take one of the template's texts; it may where a variable has no value. Case is passed over,
+    /// so that the answer holds under every operator.
+    pub(super) fn could_take(&self, template: &Template, request: &Request<'_>) -> bool {
+        let mut own = Vec::new();
+        for piece in &self.pieces {
+            match piece.known(request) {
+                None => own.push(Sign::Run),
+                Some(Known::One) => own.push(Sign::One),
+                Some(Known::Run) => own.push(Sign::Run),
+                Some(Known::Literal(literal)) => {
+                    own.extend(literal.chars().flat_map(char::to_lowercase).map(Sign::Character));
+                }
+            }
+        }
+        have_common(&own, &template.0)
+    }
+}
+
+/// Whether two patterns take a common text. Time grows with the product of their lengths.
+fn have_common(one: &[Sign], other: &[Sign]) -> bool {
+    // For each place in `other`: whether what is before it and what of `one` is taken so far have a common text.
+    let mut reached = vec![true];
+    for sign in other {
+        let before = reached.last() == Some(&true);
+        reached.push(before && *sign == Sign::Run);
+    }
+    for sign in one {
+        let mut diagonal = reached.first() == Some(&true);
+        let mut left = diagonal && *sign == Sign::Run;
+        if let Some(first) = reached.first_mut() {
+            *first = left;
+        }
+        for (place, theirs) in reached.iter_mut().skip(1).zip(other) {
+            let above = *place;
+            *place = match (sign, theirs) {
+                (Sign::Run, _) | (_, Sign::Run) => above || left,
+                (Sign::One, _) | (_, Sign::One) => diagonal,
+                (Sign::Character(own), Sign::Character(their)) => diagonal && own == their,
+            };
+            (diagonal, left) = (above, *place);
+        }
+    }
+    reached.last() == Some(&true)
+}
+
 impl<'k> Known<'k> {
     fn characters(self) -> std::str::Chars<'k> {
         match self {

@@ -2,7 +2,7 @@
 //! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>).
 
 use super::json::{Member, Node, Text};
-use super::request::{Principal, divide};
+use super::request::{Principal, ROLE, divide};
 use super::verdict::Verdict;
 use crate::LanguageError;
 use crate::error::shown;
@@ -143,6 +143,15 @@ fn is_account(text: &str) -> bool {
     text.len() == ACCOUNT_DIGITS && text.bytes().all(|it| it.is_ascii_digit())
 }
 
+/// Whether an ARN is that of a role under a path, and the other is all that a session tells of the role: its name, which
+/// is unique in its account
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-friendly-names>).
+fn is_role_under_a_path(named: &str, told: &str) -> bool {
+    let (Some((named, role)), Some((told, name))) = (divide(named), divide(told)) else { return false };
+    let (Some(role), Some(name)) = (role.strip_prefix(ROLE), name.strip_prefix(ROLE)) else { return false };
+    named == told && role.rsplit_once('/').is_some_and(|(_path, last)| last == name)
+}
+
 impl Principals {
     /// Whether a statement with these is about a caller.
     pub(super) fn concern(&self, caller: &Principal<'_>) -> Concern {
@@ -192,7 +201,8 @@ impl Named {
 
     fn is_arn(&self, arn: &str) -> bool {
         match self {
-            Self::Arn(named) | Self::Account { root: named, .. } => &**named == arn,
+            Self::Arn(named) => &**named == arn || is_role_under_a_path(named, arn),
+            Self::Account { root, .. } => &**root == arn,
             _ => false,
         }
     }

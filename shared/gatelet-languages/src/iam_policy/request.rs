@@ -44,7 +44,8 @@ pub enum Principal<'a> {
     Aws {
         /// The account's twelve digits.
         account: &'a str,
-        /// The identity's ARN; of a role's session its own ARN and the role's.
+        /// The identity's ARN; of a role's session its own ARN and the role's. A session does not tell the path of its
+        /// role: a role's ARN without a path is taken for any role of that name.
         arns: &'a [&'a str],
     },
     /// An AWS service, such as `apigateway.amazonaws.com`.
@@ -68,6 +69,9 @@ pub struct ResourceArn<'a> {
     pub(super) below_api: Option<&'a str>,
 }
 
+/// How the resource of a role's ARN begins.
+pub(super) const ROLE: &str = "role/";
+
 /// How many parts an ARN has before its resource: `arn`, partition, service, region, account.
 pub(super) const HEAD: usize = 5;
 
@@ -84,6 +88,18 @@ impl<'a> ResourceArn<'a> {
     #[must_use]
     pub const fn as_str(&self) -> &'a str {
         self.whole
+    }
+}
+
+impl<'a> Principal<'a> {
+    /// The name of the role whose session calls, if one does.
+    pub(super) fn role_of_session(&self) -> Option<&'a str> {
+        let Self::Aws { arns, .. } = self else { return None };
+        arns.iter().find_map(|arn| {
+            let (head, resource) = divide(arn)?;
+            let (role, _session) = resource.strip_prefix("assumed-role/")?.split_once('/')?;
+            (head.get(2) == Some(&"sts")).then_some(role)
+        })
     }
 }
 

@@ -1,5 +1,6 @@
 //! `gatelet authorize`.
 
+use std::net::IpAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -47,6 +48,10 @@ pub(super) struct Arguments {
     #[arg(short, long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     data: String,
 
+    /// The address that the request comes from
+    #[arg(long, value_name = "ADDRESS")]
+    from: Option<IpAddr>,
+
     /// Where the gateway's control plane listens
     #[arg(long, env = "GATELET_CONTROL", value_name = "URL", default_value = CONTROL)]
     control: Uri,
@@ -82,6 +87,7 @@ async fn ask(arguments: &Arguments) -> Result<(Explanation, String), Failure> {
         path: arguments.path.clone(),
         headers: arguments.headers.clone(),
         body: arguments.data.clone(),
+        from: arguments.from,
     };
     let of_command = |error: &dyn std::fmt::Display| Failure::of_command(error);
     let control = arguments.control.to_string();
@@ -106,7 +112,7 @@ async fn ask(arguments: &Arguments) -> Result<(Explanation, String), Failure> {
     if !is_ok {
         let answer: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
         let why = answer.get("message").and_then(serde_json::Value::as_str).unwrap_or("it does not say why");
-        return Err(of_command(&format!("the gateway at `{control}` does not answer: {why}")));
+        return Err(of_command(&format!("the gateway at `{control}` refuses the question: {why}")));
     }
     let explanation: Explanation = serde_json::from_slice(&body).map_err(|error| of_command(&error))?;
     let text = match arguments.json {

@@ -8,7 +8,9 @@ use clap::Args;
 use gatelet_model::{Api, DomainName, Stage, StageName};
 
 use super::{DEFINITIONS_AT_FAULT, Failure};
-use crate::definition::{Decisions, Rendering, import_file, stages, unknown_parameters, unserved};
+use crate::definition::{
+    Decisions, Rendering, TrustStore, import_file, stages, unknown_parameters, unserved,
+};
 use crate::dev::Projects;
 use crate::requests::printable;
 
@@ -78,6 +80,7 @@ impl DefinitionArguments {
         let at_fault = |message: String| Failure { message, code: DEFINITIONS_AT_FAULT };
         let variables: BTreeMap<String, String> = self.variables.iter().cloned().collect();
         let mut imported = Imported::default();
+        let mut trust_store = TrustStore::default();
         if broken.is_empty() {
             for (file, definition) in definitions {
                 let first = imported.apis.len();
@@ -99,13 +102,20 @@ impl DefinitionArguments {
                     }
                 }
                 for domain in definition.domains {
-                    match unserved(&domain, false) {
-                        Some(what) => said.push_str(&format!(
-                            "  the custom domain `{}` is left out: {what} not acted on yet\n",
+                    trust_store.take(&domain).map_err(|other| {
+                        at_fault(format!(
+                            "the custom domain `{}` cannot be used: {other}",
                             domain.name.as_str()
-                        )),
-                        None => imported.domains.push(domain),
+                        ))
+                    })?;
+                    // Whoever shows no certificate is refused, whatever the front door asks for.
+                    if let Some(what) = unserved(&domain, true) {
+                        said.push_str(&format!(
+                            "  the custom domain `{}` refuses everybody: {what} not acted on yet\n",
+                            domain.name.as_str()
+                        ));
                     }
+                    imported.domains.push(domain);
                 }
             }
         }

@@ -12,7 +12,7 @@ mod stages;
 mod table;
 
 pub use changes::{Change, additions, changes};
-pub use domains::{Unserved, unserved};
+pub use domains::{OtherTrustStore, TrustStore, Unserved, unserved};
 pub use file::{
     Decisions, Defined, DefinedStages, Definition, Reference, import_file, import_source, read,
     unknown_parameters,

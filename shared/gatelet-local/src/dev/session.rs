@@ -23,8 +23,8 @@ use super::https::HttpsAddress;
 use super::project::Projects;
 use super::show::{Look, Shown, root_url, stage_url};
 use crate::definition::{
-    Decisions, Defined, Definition, Reference, Rendering, import_file, invoked_functions, routes, stages,
-    unknown_parameters,
+    Decisions, Defined, Definition, Reference, Rendering, TrustStore, import_file, invoked_functions, routes,
+    stages, unknown_parameters,
 };
 use crate::doors::{ApiView, Overview, StageView};
 
@@ -63,6 +63,8 @@ pub(super) struct Session {
     references: Vec<Vec<Reference>>,
     /// Custom domains, as the definitions had them at first.
     domain_names: Vec<String>,
+    /// The trust store of the first domain that has one; the file at the front door is read at the start, too.
+    trust_store: TrustStore,
     overview: Arc<ArcSwap<Overview>>,
 }
 
@@ -120,6 +122,7 @@ impl Session {
             served,
             references,
             domain_names: Vec::new(),
+            trust_store: TrustStore::default(),
             overview: Arc::default(),
         }
     }
@@ -172,7 +175,8 @@ impl Session {
                 served.push((api.clone(), stages));
             }
             self.domain_names.extend(definition.domains.iter().map(|domain| domain.name.to_string()));
-            for line in self.store_domains(&definition.domains).await? {
+            let told = self.store_domains(&definition.domains).await?;
+            for line in told.answered.iter().chain(&told.refused) {
                 say(format!("{line}\n"));
             }
             let summary = self.rendering().summary(&definition.problems, self.file(number));

@@ -59,13 +59,12 @@ pub(super) async fn open(
     let credentials = || environment.credentials().cloned();
     let usual = || StateOption::Directory(DEFAULT_DIRECTORY.into());
     let opened = match (choice, configured) {
-        (StateChoice::Endpoint(url), _) => elsewhere(url.clone(), credentials())?,
-        (StateChoice::Usual, Some(url)) => elsewhere(url, credentials())?,
+        (StateChoice::Endpoint(url), _) => elsewhere(url.clone(), credentials(), environment)?,
+        (StateChoice::Usual, Some(url)) => elsewhere(url, credentials(), environment)?,
         (StateChoice::Usual, None) => embedded(usual()).await?,
         (StateChoice::Embedded(state), _) => embedded(state.clone()).await?,
     };
     let Opened { store, shown, keys } = opened;
-    let keys = environment.access().credential_keys.clone().or(keys);
     let scope = Scope { account: decisions.account.clone(), region: decisions.region.clone() };
     let clock = Arc::new(SystemClock::new());
     let region = decisions.region.clone();
@@ -88,10 +87,16 @@ struct Opened {
     keys: Option<CredentialKeys>,
 }
 
-fn elsewhere(url: String, credentials: Option<Credentials>) -> Result<Opened, StoreError> {
-    Ok(Opened { store: Store::endpoint(&url, credentials)?, shown: url, keys: None })
+fn elsewhere(
+    url: String,
+    credentials: Option<Credentials>,
+    environment: &Environment,
+) -> Result<Opened, StoreError> {
+    let keys = environment.access().credential_keys.clone();
+    Ok(Opened { store: Store::endpoint(&url, credentials)?, shown: url, keys })
 }
 
+/// A state directory has a key of its own; that of the environment is for tables, and may well be a router's.
 async fn embedded(state: StateOption) -> Result<Opened, StoreError> {
     let shown = match &state {
         StateOption::Memory => "memory (forgotten at the end)".to_owned(),

@@ -1,5 +1,7 @@
 //! A decision told step by step: what `gatelet authorize` asks of a running gateway.
 
+use std::net::IpAddr;
+
 use gatelet_core::Arrival;
 use gatelet_core::payload::{Body, Request};
 use gatelet_core::record::{ApiFamily, Record};
@@ -22,6 +24,9 @@ pub struct Question {
     /// The body.
     #[serde(default)]
     pub body: String,
+    /// The address that it comes from; the asker's own where none is given.
+    #[serde(default)]
+    pub from: Option<IpAddr>,
 }
 
 /// What becomes of it.

@@ -69,7 +69,11 @@ impl<W: World> ControlDoor<W> {
         let question: Question =
             serde_json::from_slice(&body).map_err(|error| format!("this is no question: {error}"))?;
         let id = self.api_id(&question.api)?;
-        let arrival = Arrival { deadline: arrival.now.after(QUESTION_WAIT), ..arrival.clone() };
+        let arrival = Arrival {
+            deadline: arrival.now.after(QUESTION_WAIT),
+            peer: question.from.unwrap_or(arrival.peer),
+            ..arrival.clone()
+        };
         self.gateway.explain(&arrival, &question, &id).await
     }
 

@@ -2,8 +2,10 @@
 //! inject, what their identity providers do, and what they could learn from a refusal.
 
 mod alike;
+mod canaries;
 mod headers;
 mod monotone;
 mod providers;
+mod spellings;
 mod values;
 mod wildcards;

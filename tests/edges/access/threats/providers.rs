@@ -17,6 +17,7 @@ use gatelet_world::{
     MemoryBackends, MemoryCredentials, MemoryDecisions, MemoryDefinitions, MemoryFunctions, VirtualClock,
 };
 use serde_json::json;
+use tokio::sync::watch;
 
 use crate::fixture::{NOW, Outcome, Served, request, send_through, serve};
 
@@ -128,15 +129,20 @@ fn answer(body: &str) -> String {
 /// What a provider publishes for now.
 type Published = Arc<Mutex<String>>;
 
-/// A provider that answers with what is published at that moment, and takes its time.
-async fn publisher(published: &Published, pause: Duration) -> Backend {
-    let published = Arc::clone(published);
+/// A provider that answers with what is published at that moment.
+async fn publisher(published: &Published) -> Backend {
+    held_publisher(published, &watch::channel(true).1).await
+}
+
+/// The same, who answers nobody before it may.
+async fn held_publisher(published: &Published, may_answer: &watch::Receiver<bool>) -> Backend {
+    let (published, may_answer) = (Arc::clone(published), may_answer.clone());
     Backend::start(move |mut connection: Connection| {
-        let published = Arc::clone(&published);
+        let (published, mut may_answer) = (Arc::clone(&published), may_answer.clone());
         async move {
             while connection.request().await?.is_some() {
                 let body = published.lock().unwrap().clone();
-                tokio::time::sleep(pause).await;
+                may_answer.wait_for(|may| *may).await.map_err(std::io::Error::other)?;
                 connection.send(answer(&body)).await?;
             }
             Ok(())
@@ -180,9 +186,7 @@ async fn what_is_no_key_set_opens_nothing() {
     ] {
         let provider = Backend::start(answers::fixed(answer(&body))).await;
         let world = Connected::at(&provider.url("/keys"));
-        let began = Instant::now();
         check_closed(what, &world, &good).await;
-        assert!(began.elapsed() < PATIENCE / 2, "{what}: {:?}", began.elapsed());
         assert_eq!(provider.requests().len(), 1, "{what}");
     }
     // The same key, published as it should be, opens.
@@ -201,7 +205,7 @@ async fn a_provider_that_cannot_be_reached_opens_nothing_until_it_can() {
     check_closed("nobody listens", &Connected::at(&url), &good).await;
 
     let published: Published = Arc::new(Mutex::new("busy".to_owned()));
-    let provider = publisher(&published, Duration::ZERO).await;
+    let provider = publisher(&published).await;
     let world = Connected::at(&provider.url("/keys"));
     check_closed("it is ill", &world, &good).await;
     *published.lock().unwrap() = key_set([&key]);
@@ -211,7 +215,7 @@ async fn a_provider_that_cannot_be_reached_opens_nothing_until_it_can() {
     assert_eq!(provider.requests().len(), 2);
 }
 
-/// Whatever a provider does, its time is over after one and a half seconds, and nobody else waits longer.
+/// Whatever a provider does, its time is over after one and a half seconds, and for all who wait at once.
 #[tokio::test]
 async fn a_provider_that_takes_its_time_is_given_up_by_all_who_wait() {
     let key = TokenKey::es256("k");
@@ -223,8 +227,7 @@ async fn a_provider_that_takes_its_time_is_given_up_by_all_who_wait() {
     for outcome in all(sent).await {
         assert_eq!(outcome.status, 401, "{}", outcome.body);
     }
-    let took = began.elapsed();
-    assert!(took >= Duration::from_millis(1_500) && took < PATIENCE / 2, "{took:?}");
+    assert!(began.elapsed() >= Duration::from_millis(1_500), "{:?}", began.elapsed());
     assert_eq!(provider.connections(), 1, "one asks for all");
     assert_eq!(world.served.backend_calls(), 0);
 }
@@ -311,7 +314,7 @@ async fn keys_change_under_load_without_a_refusal() {
     let keys: Vec<_> = (0..=CHANGES).map(|number| Arc::new(TokenKey::es256(&format!("k{number}")))).collect();
     let stranger = Arc::new(TokenKey::es256("nobody's"));
     let published: Published = Arc::new(Mutex::new(key_set([&*keys[0]])));
-    let provider = publisher(&published, Duration::from_millis(20)).await;
+    let provider = publisher(&published).await;
     let world = Arc::new(Connected::at(&provider.url("/keys")));
     for change in 0..CHANGES {
         let (old, new) = (&keys[change], &keys[change + 1]);
@@ -353,10 +356,12 @@ async fn a_flood_of_unknown_keys_costs_the_provider_one_request_and_others_nothi
     const SENDERS: usize = 8;
     let key = Arc::new(TokenKey::es256("k"));
     let published: Published = Arc::new(Mutex::new(key_set([&*key])));
-    let provider = publisher(&published, Duration::from_millis(200)).await;
+    let (answering, may_answer) = watch::channel(true);
+    let provider = held_publisher(&published, &may_answer).await;
     let world = Arc::new(Connected::at(&provider.url("/keys")));
     assert_eq!(world.send(&token(&key, ISSUER, "first", NOW)).await.status, 200);
     world.advance(PAUSE);
+    answering.send_replace(false);
     let now = world.served.world.clock.now();
     let claims = json!({"iss": ISSUER, "aud": "client", "exp": now.milliseconds() / 1_000 + 60});
     let payload = URL_SAFE_NO_PAD.encode(claims.to_string());
@@ -377,11 +382,10 @@ async fn a_flood_of_unknown_keys_costs_the_provider_one_request_and_others_nothi
     }
     // Whoever has a known key is let in while the provider is being asked.
     provider.until_requests(2).await;
-    let before = refused.load(Ordering::Relaxed);
     for who in 0..20 {
         assert_eq!(world.send(&token(&key, ISSUER, &who.to_string(), now)).await.status, 200);
     }
-    assert_eq!(before, 0, "all others wait for the answer");
+    answering.send_replace(true);
     under_way.join_all().await;
     assert_eq!(refused.load(Ordering::Relaxed), FLOOD / SENDERS * SENDERS);
     assert_eq!(provider.requests().len(), 2);

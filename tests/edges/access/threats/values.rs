@@ -39,7 +39,7 @@ const HTTP_HEADER: (&str, &str) = ("overwrite:header.x-who", "$context.authorize
 const HTTP_QUERY: (&str, &str) = ("overwrite:querystring.who", "$context.authorizer.who");
 
 /// An API whose authorizer says who calls, and `/backend` to which that is mapped.
-fn definition(is_http: bool, request_mapping: Value, response_mapping: Value) -> Value {
+fn definition(is_http: bool, request_mapping: &Value, response_mapping: &Value) -> Value {
     let mut authorizer = json!({
         "type": "request", "authorizerUri": uri("authorizer"), "identitySource": "method.request.header.Authorization",
         "authorizerResultTtlInSeconds": 0
@@ -111,7 +111,7 @@ async fn a_value_that_no_header_can_hold_is_500_and_goes_nowhere() {
     for (is_http, to) in [(false, REST_HEADER), (true, HTTP_HEADER)] {
         for value in BROKEN {
             let (served, _) =
-                served(is_http, &definition(is_http, mapping(to), json!({})), json!({"who": value}));
+                served(is_http, &definition(is_http, &mapping(to), &json!({})), json!({"who": value}));
             let outcome = served.send(get(is_http, "/backend")).await;
             assert_eq!(outcome.status, 500, "{to:?} {value:?}: {}", outcome.body);
             assert_eq!(served.backend_calls(), 0, "{to:?} {value:?}");
@@ -124,7 +124,7 @@ async fn a_value_that_no_header_can_hold_is_500_and_goes_nowhere() {
         }
         for value in ODD {
             let (served, _) =
-                served(is_http, &definition(is_http, mapping(to), json!({})), json!({"who": value}));
+                served(is_http, &definition(is_http, &mapping(to), &json!({})), json!({"who": value}));
             let outcome = served.send(get(is_http, "/backend")).await;
             assert_eq!(outcome.status, 200, "{to:?} {value:?}: {}", outcome.body);
             let call = served.world.backends.seen().pop().unwrap();
@@ -139,7 +139,7 @@ async fn a_value_that_no_header_can_hold_is_500_and_goes_nowhere() {
 async fn nor_does_it_reach_the_client() {
     for value in BROKEN {
         let (served, _) =
-            served(true, &definition(true, json!({}), mapping(HTTP_HEADER)), json!({"who": value}));
+            served(true, &definition(true, &json!({}), &mapping(HTTP_HEADER)), json!({"who": value}));
         let outcome = served.send(get(true, "/backend")).await;
         assert_eq!(outcome.status, 500, "{value:?}: {}", outcome.body);
         for name in ["x-who", "x-injected", "set-cookie"] {
@@ -149,7 +149,7 @@ async fn nor_does_it_reach_the_client() {
     }
     for value in ODD {
         let (served, _) =
-            served(true, &definition(true, json!({}), mapping(HTTP_HEADER)), json!({"who": value}));
+            served(true, &definition(true, &json!({}), &mapping(HTTP_HEADER)), json!({"who": value}));
         let outcome = served.send(get(true, "/backend")).await;
         assert_eq!((outcome.status, outcome.headers["x-who"].as_bytes()), (200, value.as_bytes()));
     }
@@ -160,7 +160,7 @@ async fn in_a_query_it_is_escaped() {
     for (is_http, to) in [(false, REST_QUERY), (true, HTTP_QUERY)] {
         for value in BROKEN.into_iter().chain(ODD) {
             let (served, _) =
-                served(is_http, &definition(is_http, mapping(to), json!({})), json!({"who": value}));
+                served(is_http, &definition(is_http, &mapping(to), &json!({})), json!({"who": value}));
             let outcome = served.send(get(is_http, "/backend")).await;
             assert_eq!(outcome.status, 200, "{to:?} {value:?}: {}", outcome.body);
             let call = served.world.backends.seen().pop().unwrap();
@@ -179,7 +179,7 @@ async fn a_client_s_own_values_break_no_header() {
         let to = if is_http { "overwrite:header.x-who" } else { "integration.request.header.x-who" };
         for escaped in ["%0d%0aX-Injected:1", "%0aX-Injected:1", "%00", "%7f"] {
             let (served, _) =
-                served(is_http, &definition(is_http, json!({ to: from }), json!({})), json!({}));
+                served(is_http, &definition(is_http, &json!({ to: from }), &json!({})), json!({}));
             let outcome = served.send(get(is_http, &format!("/backend?q={escaped}"))).await;
             assert!(matches!(outcome.status, 400 | 500), "{from} {escaped}: {}", outcome.status);
             assert_eq!(served.backend_calls(), 0, "{from} {escaped}");
@@ -195,7 +195,7 @@ async fn in_an_event_it_is_one_value_and_takes_no_other_s_place() {
             let context = json!({
                 "who": value, value: "named", "principalId": "admin", "integrationLatency": "-1", "claims": "{}", "lambda": "x"
             });
-            let (served, events) = served(is_http, &definition(is_http, json!({}), json!({})), context);
+            let (served, events) = served(is_http, &definition(is_http, &json!({}), &json!({})), context);
             let outcome = served.send(get(is_http, "/function")).await;
             assert_eq!(outcome.status, 200, "{value:?}: {}", outcome.body);
             let event = events.lock().unwrap().pop().unwrap();
@@ -227,8 +227,8 @@ async fn a_claim_breaks_no_header_either() {
     });
     let mut document = definition(
         true,
-        json!({"overwrite:header.x-who": "$context.authorizer.claims.name"}),
-        json!({"overwrite:header.x-whose": "$context.authorizer.claims.family"}),
+        &json!({"overwrite:header.x-who": "$context.authorizer.claims.name"}),
+        &json!({"overwrite:header.x-whose": "$context.authorizer.claims.family"}),
     );
     document["components"]["securitySchemes"]["scheme"] = scheme;
     let mut served = serve_as(Some(ApiKind::Http), &document);

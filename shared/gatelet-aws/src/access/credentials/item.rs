@@ -24,8 +24,8 @@ const USER_NAME: &str = "user_name";
 const CREATED: &str = "created_milliseconds";
 /// Not the attribute of a time to live: a key that has ended is still listed.
 const EXPIRES: &str = "expires_milliseconds";
-const ENCRYPTED: &str = "encrypted";
-const ENCRYPTION_KEY: &str = "encryption_key";
+pub(super) const ENCRYPTED: &str = "encrypted";
+pub(super) const ENCRYPTION_KEY: &str = "encryption_key";
 
 /// AWS's words
 /// (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKeyMetadata.html>).
@@ -114,9 +114,49 @@ impl ItemKey {
     }
 }
 
-/// What an encrypted secret is bound to: it opens in this table, this format and under this id alone.
-fn about(id: &AccessKeyId) -> String {
-    format!("gatelet credentials, format {FORMAT}, {ACCESS_KEY_PREFIX}{id}")
+/// What an encrypted secret is bound to: it opens in this format and beside just this, so that whoever writes to the table can make
+/// nobody of somebody else, lengthen no life and widen no policy of a key whose secret they know. The status is free, for it changes.
+/// The name of the table is not bound: a table that is restored has another.
+#[derive(Serialize)]
+struct Bound<'a> {
+    what: &'static str,
+    format: u64,
+    id: &'a str,
+    account: &'a str,
+    user_arn: &'a str,
+    user_id: &'a str,
+    user_name: &'a str,
+    created: u64,
+    expires: Option<u64>,
+    policies: &'a [Box<str>],
+}
+
+impl<'a> Bound<'a> {
+    fn new(
+        id: &'a AccessKeyId,
+        user: &'a UserName,
+        identity: &'a IamIdentity,
+        (created, expires): (Timestamp, Option<Timestamp>),
+        policies: &'a [Box<str>],
+    ) -> Self {
+        Self {
+            what: "gatelet access key",
+            format: u64::from(FORMAT),
+            id: id.as_str(),
+            account: &identity.account_id,
+            user_arn: &identity.user_arn,
+            user_id: &identity.user_id,
+            user_name: user.as_str(),
+            created: created.milliseconds(),
+            expires: expires.map(Timestamp::milliseconds),
+            policies,
+        }
+    }
+
+    /// JSON, in which no two differ and read alike.
+    fn about(&self) -> Result<String, PortError> {
+        serde_json::to_string(self).map_err(|error| unreadable(error.to_string()))
+    }
 }
 
 pub(super) fn stored_policies(policies: &[Box<str>]) -> Result<String, PortError> {
@@ -130,7 +170,9 @@ impl NewAccessKey {
             session_token: self.session_token.as_ref().map(|token| token.reveal().to_owned()),
         };
         let plain = serde_json::to_vec(&hidden).map_err(|error| unreadable(error.to_string()))?;
-        let sealed = keys.seal(&about(&self.id), &plain)?;
+        let lived = (self.created, self.expires);
+        let about = Bound::new(&self.id, &self.user, &self.identity, lived, &self.policies).about()?;
+        let sealed = keys.seal(&about, &plain)?;
         let key = ItemKey::of_access_key(&self.id);
         let mut item = NewItem::new(key.partition, key.sort, 1)
             .text(STATUS, ACTIVE)
@@ -177,15 +219,26 @@ impl StoredAccessKey {
         })
     }
 
+    fn about(&self) -> Result<String, PortError> {
+        let lived = (self.created, self.expires);
+        Bound::new(&self.id, &self.user, &self.identity, lived, &self.policies).about()
+    }
+
+    /// What is encrypted, encrypted with the first key; nothing where it is so already.
+    pub(super) fn sealed_anew(&self, item: Item, keys: &CredentialKeys) -> Result<Option<Sealed>, PortError> {
+        let about = self.about()?;
+        let sealed = sealed(item)?;
+        let plain = keys.open(&about, &sealed)?;
+        if keys.is_first(&sealed) { Ok(None) } else { keys.seal(&about, &plain).map(Some) }
+    }
+
     /// The same as the data plane uses it.
     pub(super) fn unlocked(self, item: Item, keys: Option<&CredentialKeys>) -> Result<AccessKey, PortError> {
         let Some(keys) = keys else {
             let why = "secrets are encrypted, and no key to them is known: set `GATELET_CREDENTIALS_KEY`";
             return Err(unreadable(why.to_owned()));
         };
-        let key_id = item.text(ENCRYPTION_KEY)?.into();
-        let sealed = Sealed { key_id, bytes: item.into_bytes(ENCRYPTED)? };
-        let plain = keys.open(&about(&self.id), &sealed)?;
+        let plain = keys.open(&self.about()?, &sealed(item)?)?;
         // What serde says could repeat a piece of the secret.
         let hidden: Hidden<'_> = serde_json::from_slice(&plain)
             .map_err(|_| unreadable("what a secret decrypts to is not understood".to_owned()))?;
@@ -206,6 +259,11 @@ impl AttachedPolicies {
         let principal = PrincipalArn::parse(arn).map_err(|problem| unreadable(problem.message))?;
         Ok(Self { principal, policies: item.stored(POLICIES)? })
     }
+}
+
+fn sealed(item: Item) -> Result<Sealed, PortError> {
+    let key_id = item.text(ENCRYPTION_KEY)?.into();
+    Ok(Sealed { key_id, bytes: item.into_bytes(ENCRYPTED)? })
 }
 
 pub(super) fn unreadable(why: String) -> PortError {

@@ -112,6 +112,11 @@ impl CredentialKeys {
         Ok(Sealed { key_id: id.clone(), bytes: [&nonce[..], &encrypted].concat() })
     }
 
+    /// Whether the first key encrypted it.
+    pub(super) fn is_first(&self, sealed: &Sealed) -> bool {
+        self.0.first.id == sealed.key_id
+    }
+
     /// Decrypts what [`Self::seal`] encrypted.
     pub(super) fn open(&self, about: &str, sealed: &Sealed) -> Result<Vec<u8>, PortError> {
         let unreadable = |why: String| PortError::Unreadable { what: WHAT, why };

@@ -1,11 +1,13 @@
 //! Access keys and attached policies in DynamoDB: `global#{id}` / `access-key#{id}` and `global#{ARN}` / `principal#{ARN}`.
 //!
 //! The data plane reads single items. Secrets are encrypted before they get here, and decrypted after they have left: whoever
-//! reads the table learns who may do what, and can sign for nobody.
+//! reads the table learns who may do what, and can sign for nobody without the key. That stands in the router's environment, where
+//! `lambda:GetFunctionConfiguration` shows it unless a KMS key that its caller may not use encrypts the environment.
 
 mod item;
 mod keys;
 mod operator;
+mod rotation;
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,6 +21,7 @@ use item::ItemKey;
 
 pub use item::{AttachedPolicies, NewAccessKey, StoredAccessKey};
 pub use keys::{CredentialKeys, NewCredentialKey};
+pub use rotation::Sealing;
 
 const WHAT: &str = "the credentials table";
 

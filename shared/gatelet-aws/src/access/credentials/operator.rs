@@ -10,16 +10,16 @@ use super::item::{
     ACCESS_KEY_PREFIX, ACTIVE, AttachedPolicies, INACTIVE, ItemKey, NewAccessKey, POLICIES, PRINCIPAL_PREFIX,
     STATUS, StoredAccessKey, stored_policies, unreadable,
 };
-use super::{CredentialTable, Table, WHAT};
+use super::{CredentialKeys, CredentialTable, Table, WHAT};
 use crate::dynamodb::{
-    FORMAT_ATTRIBUTE, Failure, Item, PARTITION_KEY, SORT_KEY, VERSION_ATTRIBUTE, number, within,
+    Attributes, FORMAT_ATTRIBUTE, Failure, Item, PARTITION_KEY, SORT_KEY, VERSION_ATTRIBUTE, number, within,
 };
 
 /// DynamoDB's code where a condition did not hold.
-const CONDITION_FAILED: &str = "ConditionalCheckFailedException";
+pub(super) const CONDITION_FAILED: &str = "ConditionalCheckFailedException";
 
 impl CredentialTable {
-    fn table(&self) -> Result<&Table, PortError> {
+    pub(super) fn table(&self) -> Result<&Table, PortError> {
         self.0
             .as_deref()
             .ok_or_else(|| PortError::Unavailable { what: WHAT, why: "there is none".to_owned() })
@@ -31,9 +31,7 @@ impl CredentialTable {
     /// A [`PortError`]; also where its id is there already, or no key to encrypt with is known.
     pub async fn put_access_key(&self, key: NewAccessKey, deadline: Timestamp) -> Result<(), PortError> {
         let table = self.table()?;
-        let keys = table.keys.as_ref().ok_or_else(|| {
-            unreadable("no key to encrypt secrets with is known: set `GATELET_CREDENTIALS_KEY`".to_owned())
-        })?;
+        let keys = table.known_keys()?;
         let call = table
             .client
             .put_item()
@@ -186,8 +184,23 @@ impl CredentialTable {
 }
 
 impl Table {
-    /// All items whose sort key begins so. The table is small, and only its operator asks.
+    pub(super) fn known_keys(&self) -> Result<&CredentialKeys, PortError> {
+        self.keys.as_ref().ok_or_else(|| {
+            unreadable("no key to encrypt secrets with is known: set `GATELET_CREDENTIALS_KEY`".to_owned())
+        })
+    }
+
     async fn scan(&self, prefix: &str, deadline: Timestamp) -> Result<Vec<Item>, PortError> {
+        let all = self.scan_any_format(prefix, deadline).await?;
+        all.into_iter().map(|attributes| Item::read(WHAT, attributes)).collect()
+    }
+
+    /// All items whose sort key begins so. The table is small, and only its operator asks.
+    pub(super) async fn scan_any_format(
+        &self,
+        prefix: &str,
+        deadline: Timestamp,
+    ) -> Result<Vec<Attributes>, PortError> {
         let request = self
             .client
             .scan()
@@ -203,9 +216,7 @@ impl Table {
             let page = within(&*self.clock, deadline, WHAT, call)
                 .await
                 .map_err(|failure| failure.into_port_error(WHAT))?;
-            for attributes in page.items.unwrap_or_default() {
-                items.push(Item::read(WHAT, attributes)?);
-            }
+            items.extend(page.items.unwrap_or_default());
             after = page.last_evaluated_key;
             if after.is_none() {
                 return Ok(items);

@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use http::Uri;
 
+use super::resolve::is_within;
+
 /// The host of a URI: an address, or a name that must be resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::backends) enum Host {
@@ -62,6 +64,18 @@ impl fmt::Display for Host {
             Self::Address(IpAddr::V6(address)) => write!(f, "[{address}]"),
             Self::Name(name) => f.write_str(name),
         }
+    }
+}
+
+/// Whether the host of a URI is this machine: a loopback address in any spelling, or a name that [`SystemResolver`] never asks
+/// anybody about.
+///
+/// [`SystemResolver`]: super::SystemResolver
+pub(crate) fn is_this_machine(host: &str) -> bool {
+    match Host::parse(host) {
+        Ok(Host::Address(address)) => address.to_canonical().is_loopback(),
+        Ok(Host::Name(name)) => is_within(name.strip_suffix('.').unwrap_or(&name), "localhost"),
+        Err(_) => false,
     }
 }
 

@@ -7,6 +7,7 @@ mod resolve;
 
 pub(super) use host::Host;
 pub use host::HostAndPort;
+pub(crate) use host::is_this_machine;
 pub use policy::AddressPolicy;
 pub(super) use policy::judged_form;
 pub use resolve::{Resolve, Resolving, SystemResolver};

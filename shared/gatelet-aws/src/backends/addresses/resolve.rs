@@ -47,7 +47,7 @@ impl Resolve for SystemResolver {
     }
 }
 
-fn is_within(name: &str, domain: &str) -> bool {
+pub(super) fn is_within(name: &str, domain: &str) -> bool {
     name.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 

@@ -109,9 +109,7 @@ fn token<'d>(
     Some(AuthorizerKind::Token {
         function: function(reader, scheme, node, mapping)?,
         identity_source: header_source(reader, scheme, mapping)?,
-        identity_validation_expression: reader
-            .text_of(mapping, "identityValidationExpression", Purpose::Expression)
-            .filter(|pattern| !pattern.is_empty()),
+        identity_validation_expression: validation_expression(reader, mapping),
     })
 }
 
@@ -154,7 +152,15 @@ fn cognito<'d>(
     Some(AuthorizerKind::CognitoUserPools {
         provider_arns,
         identity_source: header_source(reader, scheme, mapping)?,
+        identity_validation_expression: validation_expression(reader, mapping),
     })
+}
+
+/// What the header of a `token` authorizer must match, and the `aud` of user pools' tokens.
+fn validation_expression<'d>(reader: &mut Reader<'d>, mapping: &'d Mapping) -> Option<String> {
+    reader
+        .text_of(mapping, "identityValidationExpression", Purpose::Expression)
+        .filter(|pattern| !pattern.is_empty())
 }
 
 fn jwt<'d>(

@@ -116,7 +116,11 @@ fn domain<'d>(assembly: &mut Assembly<'d>, resource: &'d Resolved, properties: &
 /// Which client certificates a domain takes.
 fn mutual_tls<'d>(reader: &mut Reader<'d>, properties: &'d Mapping) -> Option<MutualTls> {
     let tls = properties.get("MutualTlsAuthentication")?;
-    reader.not_yet(tls.span, NotYet::ClientCertificates);
+    reader.warn(
+        tls.span,
+        "whoever shows no client certificate is refused, but `TruststoreUri` is not read: front doors have their own",
+        "give it to `gatelet dev` with `--https-listen` and `--tls-truststore`, on AWS with the parameter `ClientTrustStore`",
+    );
     let tls = tls.as_mapping()?;
     Some(MutualTls {
         truststore_uri: reader.text_of(tls, "TruststoreUri", Purpose::Expression)?,

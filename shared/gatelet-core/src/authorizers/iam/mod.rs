@@ -6,9 +6,11 @@
 //! - the request is signed with an access key that this installation issued (`signed`).
 //!
 //! Only the last comes with the caller's own policies. AWS lets nobody outside read those of its principals: what they may
-//! call is attached to them here, or said by the API's resource policy.
+//! call is attached to them here, or said by the API's resource policy. What is attached to a user, a role or an account
+//! counts for all three, so that a denial holds however its subject calls.
 
 mod known;
+mod presigned;
 mod signed;
 mod token_service;
 
@@ -20,7 +22,7 @@ use gatelet_languages::iam_policy::{Decision, Request};
 
 pub use known::{Attached, KnownKey};
 pub use signed::Sent;
-pub use token_service::CALLER_IDENTITY;
+pub use token_service::{CALLER_IDENTITY, CALLS_MAX, Calls};
 
 use super::Asked;
 use crate::arrival::Timestamp;
@@ -70,26 +72,26 @@ pub async fn signer<W: World>(
     body: &mut Body,
 ) -> Result<Signer, Refusal> {
     if let Some(identity) = &asked.arrival.vouched.identity {
-        asked.record.explain(|| format!("the Function URL has verified that `{}` signed", identity.user_arn));
-        return attached(world, asked, Arc::clone(identity)).await;
+        asked.record.explain(|| format!("AWS has verified in front that `{}` signed", identity.user_arn));
+        return attached(world, asked, Arc::clone(identity), Vec::new()).await;
     }
     if let Some(query) = sent.and_then(Sent::caller_identity) {
-        let identity = token_service::caller(world, asked, query).await?;
-        return attached(world, asked, identity).await;
+        let identity = token_service::caller(world, asked, query, body).await?;
+        return attached(world, asked, identity, Vec::new()).await;
     }
     let known = signed::known_key(world, asked, sent, body).await?;
     let identity = Arc::new(known.key.identity.clone());
     asked.record.explain(|| format!("signed with an access key of `{}`", identity.user_arn));
-    Ok(Signer { identity, attached: vec![Arc::clone(&known.attached)] })
+    attached(world, asked, identity, vec![Arc::clone(&known.attached)]).await
 }
 
-/// A caller whom AWS knows, with what is attached here to the user or role, and to the account.
+/// A caller with the policies that come with the access key, and those attached here to the user or role and to the account.
 async fn attached<W: World>(
     world: &W,
     asked: &Asked<'_>,
     identity: Arc<IamIdentity>,
+    mut attached: Vec<Arc<Attached>>,
 ) -> Result<Signer, Refusal> {
-    let mut attached = Vec::new();
     for arn in [identity.principal_arn(), identity.account_arn()] {
         let deadline = asked.arrival.deadline;
         let fetch = Box::pin(async {
@@ -146,7 +148,8 @@ impl IamIdentity {
 
     /// The ARN of the role whose session this is; none where it is no session.
     ///
-    /// A session's ARN does not tell the role's path, so a role under a path is told as if it had none.
+    /// A session's ARN does not tell the role's path, so a role under a path is told as if it had none; policies
+    /// hold a path that they name against every session of a role of that name.
     #[must_use]
     pub fn role_arn(&self) -> Option<String> {
         let mut parts = self.user_arn.splitn(6, ':');

@@ -1,9 +1,10 @@
 //! Requests that are signed with an access key of this installation.
 
+use std::fmt;
 use std::sync::Arc;
 
 use http::HeaderMap;
-use http::header::{AUTHORIZATION, HOST};
+use http::header::HOST;
 
 use super::{CALLER_IDENTITY, KnownKey, closed, remembered_until};
 use crate::authorizers::Asked;
@@ -24,22 +25,23 @@ const ACCESS_KEY_ID_BYTES_MAX: usize = 128;
 /// A secret whose key is derived where there is none, so that an unknown access key costs the time of a known one.
 const DECOY: &str = "an access key that nobody has ..........";
 
-/// A request's headers as the client sent them, before any was taken off, where it says that somebody signed it.
-#[derive(Debug)]
+/// A request's headers as the client sent them, before any was taken off: a signature covers what nobody behind it sees.
 pub struct Sent {
     headers: HeaderMap,
 }
 
+/// Headers hold secrets: none of their values is printed.
+impl fmt::Debug for Sent {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Sent").field("headers", &self.headers.len()).finish_non_exhaustive()
+    }
+}
+
 impl Sent {
-    /// The headers of a request that says it is signed; none of any other.
+    /// The headers of a request to a route that asks for a signature.
     #[must_use]
-    pub fn of(request: &Request) -> Option<Self> {
-        let headers = request.headers();
-        let in_header =
-            headers.get_all(AUTHORIZATION).iter().any(|value| value.as_bytes().starts_with(b"AWS4"));
-        let in_query = request.uri().query().is_some_and(|query| query.contains("X-Amz-"));
-        let by_token_service = headers.contains_key(CALLER_IDENTITY);
-        (in_header || in_query || by_token_service).then(|| Self { headers: headers.clone() })
+    pub fn of(request: &Request) -> Self {
+        Self { headers: request.headers().clone() }
     }
 
     /// The query of a `GetCallerIdentity` that the client signed.
@@ -86,7 +88,8 @@ pub(super) async fn known_key<W: World>(
     known.ok_or(Refusal::Signature(SignatureError::InvalidToken))
 }
 
-/// What is known of an access key. An id that nobody has is remembered, too: a flood of them is no flood of reads.
+/// What is known of an access key. An id that nobody has is remembered, too, so that one that comes again is not read again;
+/// each that is new is a read, but for those that the store can tell never were issued.
 async fn find<W: World>(world: &W, asked: &Asked<'_>, id: &str) -> Result<Option<Arc<KnownKey>>, Refusal> {
     if id.len() > ACCESS_KEY_ID_BYTES_MAX {
         return Ok(None);
@@ -108,9 +111,25 @@ async fn find<W: World>(world: &W, asked: &Asked<'_>, id: &str) -> Result<Option
 }
 
 /// The whole body, which stays in its place.
-async fn collected(body: &mut Body) -> Result<&[u8], Refusal> {
+pub(super) async fn collected(body: &mut Body) -> Result<&[u8], Refusal> {
     let whole = std::mem::take(body).collect_up_to(BODY_BYTES_MAX).await;
     let whole = whole.map_err(|error| Refusal::Integration(BackendError::RequestBody(error)))?;
     *body = Body::from(whole);
     body.as_bytes().ok_or(Refusal::Internal)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn headers_are_never_printed() {
+        let mut headers = HeaderMap::new();
+        headers.insert(http::header::AUTHORIZATION, HeaderValue::from_static("a-secret"));
+        headers.insert(http::header::COOKIE, HeaderValue::from_static("a-session"));
+        let printed = format!("{:?}", Sent { headers });
+        assert!(!printed.contains("a-secret") && !printed.contains("a-session"), "{printed}");
+    }
 }

@@ -1,24 +1,26 @@
 //! Callers whom AWS knows: they sign a `GetCallerIdentity` for this one request, and AWS's Security Token Service says who
 //! signed it (<https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>).
 //!
-//! The client sends the query of the pre-signed URL in the header [`CALLER_IDENTITY`]. Its signature covers three headers that
-//! the client does not send but the gateway writes: the method, host and path of the request at hand. So it is worth
-//! nothing for another request, and nothing elsewhere.
+//! The client sends the query of the pre-signed URL in the header [`CALLER_IDENTITY`]. Its signature covers five headers that
+//! the client does not send but the gateway writes: the method, host, path and query of the request at hand, and its body's
+//! hash. So it is worth nothing for another request, and nothing elsewhere; the same request can be repeated as long as the
+//! signature lives.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Deserialize;
 
-use super::IamIdentity;
-use crate::arrival::Timestamp;
+use super::signed::collected;
+use super::{IamIdentity, presigned};
 use crate::authorizers::Asked;
 use crate::memory::{Fetched, Key};
-use crate::payload::Query;
+use crate::payload::Body;
 use crate::ports::{Clock, IdentityProviders, PortError, World};
 use crate::refusal::Refusal;
-use crate::signature::{self, LIFETIME_SECONDS_MAX, SignatureError};
+use crate::signature::{PayloadHash, SignatureError};
 
 /// The header with the query of a pre-signed `GetCallerIdentity`.
 pub const CALLER_IDENTITY: HeaderName = HeaderName::from_static("x-gatelet-caller-identity");
@@ -29,48 +31,68 @@ const HOST: HeaderName = HeaderName::from_static("x-gatelet-request-host");
 /// The signed header that holds its path.
 const PATH: HeaderName = HeaderName::from_static("x-gatelet-request-path");
 
-/// The longest query that is passed on.
-const QUERY_BYTES_MAX: usize = 4 * 1024;
-/// The longest time for which AWS is believed, in seconds, however long the signature lives.
-const BELIEVED_SECONDS_MAX: u64 = 15 * 60;
+/// The signed header that holds its query, without the question mark.
+const QUERY: HeaderName = HeaderName::from_static("x-gatelet-request-query");
+/// The signed header that holds the SHA-256 of its body, in lower-case hexadecimal digits.
+const BODY: HeaderName = HeaderName::from_static("x-gatelet-request-body");
+
+/// All of them: what is not covered could be changed.
+static BOUND: [HeaderName; 5] = [METHOD, HOST, PATH, QUERY, BODY];
+
 /// How long AWS may take.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Everything that a query may say, and whether it must. What is not among these might ask the service for something else.
-const PARAMETERS: [(&str, bool); 8] = [
-    ("Action", true),
-    ("Version", true),
-    ("X-Amz-Algorithm", true),
-    ("X-Amz-Credential", true),
-    ("X-Amz-Date", true),
-    ("X-Amz-Expires", false),
-    ("X-Amz-SignedHeaders", true),
-    ("X-Amz-Signature", true),
-];
-/// The token of temporary credentials.
-const SECURITY_TOKEN: &str = "X-Amz-Security-Token";
+/// How many calls of the service an instance has under way at most. Whoever sends what looks like a signature makes one.
+pub const CALLS_MAX: usize = 16;
+
+/// The calls of the service that are under way.
+#[derive(Debug, Default)]
+pub struct Calls(AtomicUsize);
+
+impl Calls {
+    /// Begins a call, which ends when it is dropped; none where there are too many.
+    fn begin(&self) -> Option<Call<'_>> {
+        let one_more = |count: usize| (count < CALLS_MAX).then_some(count + 1);
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).ok().map(|_| Call(&self.0))
+    }
+}
+
+struct Call<'a>(&'a AtomicUsize);
+
+impl Drop for Call<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
 
 /// Who signed the query of the header, for this request.
 pub(super) async fn caller<W: World>(
     world: &W,
     asked: &Asked<'_>,
     query: &str,
+    body: &mut Body,
 ) -> Result<Arc<IamIdentity>, Refusal> {
-    let lifetime = checked(query).map_err(Refusal::Signature)?;
-    let bound = bound_headers(asked).ok_or(Refusal::Signature(SignatureError::Mismatch))?;
-    let values = [METHOD, HOST, PATH].map(|name| bound.get(name).map_or(&b""[..], HeaderValue::as_bytes));
-    let [method, host, path] = values;
-    let key = Key::of([query.as_bytes(), method, host, path]);
     let now = asked.arrival.now;
+    let region = asked.located.stage.region();
+    let until = presigned::believed_until(query, &BOUND, region, now).map_err(Refusal::Signature)?;
+    let payload = PayloadHash::of(collected(body).await?);
+    let bound = bound_headers(asked, &payload).ok_or(Refusal::Signature(SignatureError::Mismatch))?;
+    let values = BOUND.iter().map(|name| bound.get(name).map_or(&b""[..], HeaderValue::as_bytes));
+    let key = Key::of(std::iter::once(query.as_bytes()).chain(values));
     let fetch = Box::pin(async {
         let timeout = asked.arrival.time_for(PATIENCE, world.clock().now());
         let timeout = timeout.ok_or_else(|| unavailable(&PortError::Timeout { what: SERVICE }))?;
+        let Some(_call) = world.memory().token_service_calls.begin() else {
+            return Err(Refusal::CredentialsUnavailable(format!(
+                "{CALLS_MAX} calls of {SERVICE} are under way"
+            )));
+        };
         let answer = world.identity_providers().caller_identity(query, &bound, timeout).await;
         let value = match answer.map_err(|error| unavailable(&error))? {
             Ok(document) => Arc::new(identity(&document).map_err(|error| unavailable(&error))?),
             Err(status) => return Err(refused(asked, status)),
         };
-        Ok(Fetched { value, keep_until: Some(believed_until(query, lifetime, now)) })
+        Ok(Fetched { value, keep_until: Some(until) })
     });
     let (identity, source) = world.memory().callers.get_or_fetch(key, now, fetch).await?;
     asked.record.explain(|| {
@@ -96,51 +118,15 @@ fn refused(asked: &Asked<'_>, status: StatusCode) -> Refusal {
     }
 }
 
-/// Checks that a query asks for nothing but the caller's identity, bound to a request, and returns how long it lives.
-fn checked(query: &str) -> Result<u64, SignatureError> {
-    if query.len() > QUERY_BYTES_MAX {
-        return Err(SignatureError::BadSignedHeaders("the signed `GetCallerIdentity` is too long"));
-    }
-    let pairs: Vec<_> = Query::new(query).pairs().collect();
-    let known = |name: &str| PARAMETERS.iter().any(|(known, _)| *known == name) || name == SECURITY_TOKEN;
-    let value = |name: &str| {
-        let mut values = pairs.iter().filter(|(other, _)| other == name).map(|(_, value)| &**value);
-        values.next().filter(|_| values.next().is_none())
-    };
-    let is_whole = PARAMETERS.iter().all(|(name, must)| !must || value(name).is_some());
-    if !is_whole || !pairs.iter().all(|(name, _)| known(name) && value(name).is_some()) {
-        return Err(SignatureError::QueryLacks(vec!["GetCallerIdentity"]));
-    }
-    if value("Action") != Some("GetCallerIdentity") || value("Version") != Some("2011-06-15") {
-        return Err(SignatureError::QueryLacks(vec!["GetCallerIdentity"]));
-    }
-    let signed = value("X-Amz-SignedHeaders").unwrap_or_default();
-    for name in [METHOD, HOST, PATH] {
-        if !signed.split(';').any(|signed| signed == name.as_str()) {
-            return Err(SignatureError::HeaderNotSigned(name.as_str().to_owned()));
-        }
-    }
-    let expires = value("X-Amz-Expires").map_or(Some(BELIEVED_SECONDS_MAX), |text| text.parse().ok());
-    expires
-        .filter(|seconds| *seconds <= LIFETIME_SECONDS_MAX)
-        .ok_or(SignatureError::QueryLacks(vec!["X-Amz-Expires"]))
-}
-
 /// The headers that the signature covers, as the request at hand has them.
-fn bound_headers(asked: &Asked<'_>) -> Option<HeaderMap> {
-    let mut headers = HeaderMap::with_capacity(3);
+fn bound_headers(asked: &Asked<'_>, payload: &PayloadHash) -> Option<HeaderMap> {
+    let mut headers = HeaderMap::with_capacity(BOUND.len());
     headers.insert(METHOD, HeaderValue::from_str(asked.head.method.as_str()).ok()?);
     headers.insert(HOST, HeaderValue::from_str(&asked.located.host).ok()?);
     headers.insert(PATH, HeaderValue::from_str(asked.head.uri.path()).ok()?);
+    headers.insert(QUERY, HeaderValue::from_str(asked.head.uri.query().unwrap_or_default()).ok()?);
+    headers.insert(BODY, HeaderValue::from_str(payload.as_str()).ok()?);
     Some(headers)
-}
-
-/// AWS is believed as long as the signature lives, but never longer than a quarter of an hour.
-fn believed_until(query: &str, lifetime_seconds: u64, now: Timestamp) -> Timestamp {
-    let date = Query::new(query).pairs().find(|(name, _)| name == "X-Amz-Date").map(|(_, value)| value);
-    let signed_at = date.and_then(|date| signature::timestamp(&date)).unwrap_or(now);
-    let lifetime = Duration::from_secs(lifetime_seconds);
-    signed_at.after(lifetime).min(now.after(Duration::from_secs(BELIEVED_SECONDS_MAX)))
 }
 
 #[derive(Deserialize)]
@@ -173,4 +159,20 @@ fn identity(document: &[u8]) -> Result<IamIdentity, PortError> {
         access_key: None,
         principal_org_id: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_calls_than_the_bound_are_under_way() {
+        let calls = Calls::default();
+        let mut under_way: Vec<_> = std::iter::from_fn(|| calls.begin()).take(2 * CALLS_MAX).collect();
+        assert_eq!(under_way.len(), CALLS_MAX);
+        drop(under_way.pop());
+        under_way.extend(calls.begin());
+        assert_eq!(under_way.len(), CALLS_MAX, "the place of one that ended is another's");
+        assert!(calls.begin().is_none());
+    }
 }

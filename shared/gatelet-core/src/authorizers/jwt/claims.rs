@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use gatelet_languages::selection::{Match, SelectionPattern};
 use serde_json::Value;
 
 use super::defect::Defect;
@@ -38,23 +39,58 @@ pub(super) fn times(claims: &Members, now: Timestamp) -> Result<Timestamp, Defec
     Ok(expires)
 }
 
-/// Whether a token is for one of the audiences: by `aud`, or by `client_id` where there is no `aud` at all
-/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-troubleshooting-jwt.html>).
-///
-/// # Errors
-/// [`Defect::Audience`], and [`Defect::ClaimType`] where it is neither a text nor a list of texts.
-pub(super) fn audience(claims: &Members, audiences: &[String]) -> Result<(), Defect> {
-    let is_ours = |name: &str| audiences.iter().any(|audience| audience == name);
-    let is_good = match (claims.get("aud"), claims.get("client_id")) {
-        (Some(Value::String(name)), _) | (None, Some(Value::String(name))) => is_ours(name),
-        (Some(Value::Array(names)), _) => {
-            let names: Option<Vec<&str>> = names.iter().map(Value::as_str).collect();
-            names.ok_or(Defect::ClaimType)?.into_iter().any(is_ours)
+/// Whom tokens must be for.
+#[derive(Debug, Clone)]
+pub(super) enum Audience {
+    /// Whomever.
+    Anybody,
+    /// One of these: by `aud`, or by `client_id` where there is no `aud` at all
+    /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-troubleshooting-jwt.html>).
+    OneOf(Box<[String]>),
+    /// Whomever a pattern matches: `aud` alone, which access tokens of user pools do not have
+    /// (<https://docs.aws.amazon.com/apigateway/latest/api/API_Authorizer.html>, `identityValidationExpression`).
+    /// ASSUMPTION: a pattern that matches everything still wants an `aud`.
+    Matching {
+        /// As its author wrote it.
+        text: Box<str>,
+        /// Compiled.
+        pattern: SelectionPattern,
+    },
+}
+
+impl Audience {
+    /// Whether a token is for it; where it is for several, for one of them.
+    ///
+    /// # Errors
+    /// [`Defect::Audience`], and [`Defect::ClaimType`] where it is neither a text nor a list of texts.
+    pub(super) fn check(&self, claims: &Members) -> Result<(), Defect> {
+        let value = match self {
+            Self::Anybody => return Ok(()),
+            Self::OneOf(_) => match (claims.get("aud"), claims.get("client_id")) {
+                (None, Some(Value::Array(_))) => return Err(Defect::ClaimType),
+                (audience, client) => audience.or(client),
+            },
+            Self::Matching { .. } => claims.get("aud"),
+        };
+        let is_good = match value {
+            None => false,
+            Some(Value::String(name)) => self.takes(name),
+            Some(Value::Array(names)) => {
+                let names: Option<Vec<&str>> = names.iter().map(Value::as_str).collect();
+                names.ok_or(Defect::ClaimType)?.into_iter().any(|name| self.takes(name))
+            }
+            Some(_) => return Err(Defect::ClaimType),
+        };
+        if is_good { Ok(()) } else { Err(Defect::Audience) }
+    }
+
+    fn takes(&self, name: &str) -> bool {
+        match self {
+            Self::Anybody => true,
+            Self::OneOf(names) => names.iter().any(|one| one == name),
+            Self::Matching { pattern, .. } => matches!(pattern.matches(name), Match::Yes | Match::Default),
         }
-        (None, None) => false,
-        _ => return Err(Defect::ClaimType),
-    };
-    if is_good { Ok(()) } else { Err(Defect::Audience) }
+    }
 }
 
 /// Holds a token against the claims that its authorizer asks for.

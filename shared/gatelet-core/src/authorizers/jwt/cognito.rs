@@ -1,8 +1,10 @@
 //! Cognito user pools as authorizers of REST APIs.
 
+use gatelet_languages::selection::SelectionPattern;
 use gatelet_model::{Authorizer, AuthorizerKind};
 
 use super::authorizer::bearer;
+use super::claims::Audience;
 use super::defect::Defect;
 use super::verifier::Verifier;
 use crate::authorizers::{Asked, Finding, IdentitySource};
@@ -27,8 +29,14 @@ impl CognitoAuthorizer {
     /// # Errors
     /// What is wrong with the definition, for its author.
     pub fn compile(authorizer: &Authorizer, rules: Rules) -> Result<Self, String> {
-        let (AuthorizerKind::CognitoUserPools { provider_arns, identity_source }, Rules::Rest) =
-            (&authorizer.kind, rules)
+        let (
+            AuthorizerKind::CognitoUserPools {
+                provider_arns,
+                identity_source,
+                identity_validation_expression,
+            },
+            Rules::Rest,
+        ) = (&authorizer.kind, rules)
         else {
             return Err(format!(
                 "the authorizer `{}` is no user pool authorizer of a REST API",
@@ -41,7 +49,20 @@ impl CognitoAuthorizer {
         let pools: Vec<(String, String)> =
             provider_arns.iter().map(|arn| pool(arn)).collect::<Result<_, _>>()?;
         let source = IdentitySource::parse(identity_source).map_err(|error| error.to_string())?;
-        Ok(Self { source, verifier: Verifier::of_user_pools(&pools) })
+        let audience = match identity_validation_expression.as_deref() {
+            None | Some("") => Audience::Anybody,
+            Some(text) => {
+                let pattern = SelectionPattern::compile(Some(text));
+                if let Some(error) = pattern.error() {
+                    return Err(format!(
+                        "the authorizer `{}`: its identity validation expression: {error}",
+                        authorizer.name
+                    ));
+                }
+                Audience::Matching { text: text.into(), pattern }
+            }
+        };
+        Ok(Self { source, verifier: Verifier::of_user_pools(&pools, &audience) })
     }
 
     /// Finds out who calls by the token of a request: an id token where the method asks for no scopes, else an access token with

@@ -9,7 +9,7 @@ use super::defect::Defect;
 use super::key_set::{KEY_SET_BYTES_MAX, KeySet};
 use super::verifier::TokenPorts;
 use crate::arrival::{Arrival, Timestamp};
-use crate::memory::Key;
+use crate::memory::{Fetched, Key, Weight};
 use crate::ports::{Clock as _, IdentityProviders as _, PortError};
 use crate::record::Record;
 
@@ -23,6 +23,10 @@ const KEYS_FRESH: Duration = Duration::from_hours(1);
 pub(super) const KEYS_KEPT: Duration = Duration::from_hours(2);
 /// How long nothing is fetched from an issuer after a try, good or bad: what a flood of unknown key ids costs it.
 const RETRY_AFTER: Duration = Duration::from_secs(30);
+/// How often in succession those who ask may leave before an issuer answered, and the next asks it at once.
+const LEFT_MAX: u32 = 3;
+/// How long nothing is fetched from an issuer after yet another has left: what a flood of such costs it.
+const RETRY_AFTER_LEAVING: Duration = Duration::from_secs(1);
 /// Where an issuer's discovery document is
 /// (<https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfigurationRequest>).
 const DISCOVERY: &str = "/.well-known/openid-configuration";
@@ -34,6 +38,10 @@ pub struct IssuerKeys {
     keys: Option<(Arc<KeySet>, Timestamp)>,
     /// When they were asked for last.
     tried: Timestamp,
+    /// How long nobody asks again after that.
+    pause: Duration,
+    /// How many in succession have left before the issuer answered.
+    left: u32,
     /// Why that brought none.
     failure: Option<Failure>,
 }
@@ -76,11 +84,78 @@ impl IssuerKeys {
     }
 
     fn is_fresh(&self, now: Timestamp) -> bool {
-        self.keys.as_ref().is_some_and(|(_, fetched)| now < fetched.after(KEYS_FRESH))
+        self.keys
+            .as_ref()
+            .is_some_and(|(_, fetched)| now.since(*fetched) < KEYS_FRESH && fetched.since(now) < KEYS_FRESH)
     }
 
+    /// Either way, so that a clock that was set back does not make the pause longer than about twice.
     fn may_be_tried(&self, now: Timestamp) -> bool {
-        now >= self.tried.after(RETRY_AFTER)
+        now.since(self.tried) >= self.pause || self.tried.since(now) > self.pause
+    }
+}
+
+impl Weight for IssuerKeys {
+    fn bytes(&self) -> usize {
+        let keys = self.keys.as_ref().map_or(0, |(set, _)| set.bytes());
+        size_of::<Self>() + keys + self.failure.as_ref().map_or(0, |failure| failure.why.len())
+    }
+}
+
+/// A try to fetch an issuer's keys. Whoever knows its key need not wait for its end; dropped before that, it leaves others
+/// the chance to try soon.
+struct Try<'w, W: TokenPorts> {
+    world: &'w W,
+    /// Where the keys are kept.
+    name: Key,
+    begun: Timestamp,
+    keys: Option<(Arc<KeySet>, Timestamp)>,
+    left: u32,
+    has_ended: bool,
+}
+
+impl<'w, W: TokenPorts> Try<'w, W> {
+    fn begin(world: &'w W, name: Key, before: Option<&IssuerKeys>, now: Timestamp) -> Self {
+        let keys = before.and_then(|before| before.keys.clone());
+        let left = before.map_or(0, |before| before.left);
+        let own = Self { world, name, begun: now, keys, left, has_ended: false };
+        let failure = before.and_then(|before| before.failure.clone());
+        own.keep(IssuerKeys { keys: own.keys.clone(), tried: now, pause: RETRY_AFTER, left, failure });
+        own
+    }
+
+    fn end(mut self, fetched: Result<KeySet, Failure>) -> Arc<IssuerKeys> {
+        self.has_ended = true;
+        let (keys, failure) = match fetched {
+            Ok(set) => (Some((Arc::new(set), self.begun)), None),
+            Err(failure) => (self.keys.take(), Some(failure)),
+        };
+        self.keep(IssuerKeys { keys, tried: self.begun, pause: RETRY_AFTER, left: 0, failure })
+    }
+
+    fn keep(&self, keys: IssuerKeys) -> Arc<IssuerKeys> {
+        let keys = Arc::new(keys);
+        let kept = self.world.memory().key_sets.kept();
+        kept.put(self.name, Arc::clone(&keys), keys.tried.after(KEYS_KEPT));
+        keys
+    }
+}
+
+impl<W: TokenPorts> Drop for Try<'_, W> {
+    fn drop(&mut self) {
+        if self.has_ended {
+            return;
+        }
+        let left = self.left.saturating_add(1);
+        let why = "whoever asked for them left before they came";
+        let keys = self.keys.take();
+        self.keep(IssuerKeys {
+            keys,
+            tried: self.world.clock().now(),
+            pause: if left <= LEFT_MAX { Duration::ZERO } else { RETRY_AFTER_LEAVING },
+            left,
+            failure: Some(Failure { defect: Defect::Keys, why: why.to_owned() }),
+        });
     }
 }
 
@@ -97,8 +172,8 @@ impl Issuer {
 
     /// The keys of the issuer, to verify a token that names one of them.
     ///
-    /// They are fetched where there are none, or where they are old or lack that one; never more often than every half minute,
-    /// and by one request at a time.
+    /// They are fetched where there are none, or where they are old or lack that one, by one request at a time; never again
+    /// within half a minute, unless the one who asked left before the answer.
     pub(super) async fn keys<W: TokenPorts>(
         &self,
         world: &W,
@@ -106,7 +181,8 @@ impl Issuer {
         record: &Record,
         key_id: &str,
     ) -> Result<UsableKeys, Defect> {
-        let now = arrival.now;
+        // Not when the request arrived: others may have asked meanwhile.
+        let now = world.clock().now();
         let memory = &world.memory().key_sets;
         let name = Key::of([self.name.as_bytes()]);
         let known = memory.kept().get(&name, now);
@@ -121,30 +197,17 @@ impl Issuer {
         // Under another key, for what is kept under the issuer's would be answered without a fetch.
         let flight = Key::of([self.name.as_bytes(), b"fetch"]);
         let result = memory.get_or_fetch(flight, now, async {
+            let now = world.clock().now();
             let before = memory.kept().get(&name, now);
-            if let Some(before) = &before {
-                if !before.may_be_tried(now) {
-                    record.explain(|| {
-                        format!("the issuer `{}` was asked for its keys a moment ago", self.name)
-                    });
-                    return Ok(crate::memory::Fetched { value: Arc::clone(before), keep_until: None });
-                }
-                // Whoever knows its key need not wait for this.
-                let meanwhile =
-                    IssuerKeys { keys: before.keys.clone(), tried: now, failure: before.failure.clone() };
-                memory.kept().put(name, Arc::new(meanwhile), now.after(KEYS_KEPT));
+            if let Some(before) = &before
+                && !before.may_be_tried(now)
+            {
+                record.explain(|| format!("the issuer `{}` was asked for its keys a moment ago", self.name));
+                return Ok(Fetched { value: Arc::clone(before), keep_until: None });
             }
+            let attempt = Try::begin(world, name, before.as_deref(), now);
             let fetched = self.fetch(world, arrival, record).await;
-            let keys = Arc::new(match fetched {
-                Ok(set) => IssuerKeys { keys: Some((Arc::new(set), now)), tried: now, failure: None },
-                Err(failure) => IssuerKeys {
-                    keys: before.and_then(|before| before.keys.clone()),
-                    tried: now,
-                    failure: Some(failure),
-                },
-            });
-            memory.kept().put(name, Arc::clone(&keys), now.after(KEYS_KEPT));
-            Ok(crate::memory::Fetched { value: keys, keep_until: None })
+            Ok(Fetched { value: attempt.end(fetched), keep_until: None })
         });
         let Ok((keys, _)) = result.await;
         keys.usable(now).ok_or_else(|| {

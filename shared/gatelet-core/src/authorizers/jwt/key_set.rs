@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use super::members::Members;
 use super::token::{algorithm_of, decoded};
+use crate::memory::{self, Weight};
 
 /// The largest key set that is read, in bytes, as AWS has it
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html>).
@@ -17,6 +18,9 @@ pub(super) const KEY_SET_BYTES_MAX: usize = 150_000;
 const KEYS_MAX: usize = 200;
 /// The sizes of RSA moduli that are used, in bits.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2_048..=8_192;
+
+/// What a key takes in memory, in bytes: as much as the largest RSA modulus, and its place.
+const KEY_BYTES: usize = 1_200;
 
 const RSA: &[Algorithm] = &[
     Algorithm::RS256,
@@ -112,6 +116,12 @@ impl KeySet {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
+    }
+}
+
+impl Weight for KeySet {
+    fn bytes(&self) -> usize {
+        size_of::<Self>() + memory::texts(self.keys.keys().map(String::as_str)) + self.len() * KEY_BYTES
     }
 }
 

@@ -10,11 +10,10 @@ use serde_json::Value;
 use super::claims;
 use super::members::Members;
 use crate::arrival::Timestamp;
-use crate::record::civil_date;
+use crate::memory::{self, Weight};
+use crate::record::{civil_date, month_name};
 
 const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-const MONTHS: [&str; 12] =
-    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const SECONDS_PER_DAY: u64 = 86_400;
 
 /// How claims are told to backends.
@@ -97,6 +96,17 @@ impl Verified {
     #[must_use]
     pub fn has_scope_of(&self, scopes: &[String]) -> bool {
         scopes.is_empty() || self.scopes.iter().any(|own| scopes.iter().any(|scope| **own == **scope))
+    }
+}
+
+impl Weight for Verified {
+    fn bytes(&self) -> usize {
+        let single = [&self.subject, &self.token_use];
+        size_of::<Self>()
+            + self.claims_json.len()
+            + memory::texts(self.claims.iter().flat_map(|(name, value)| [&**name, &**value]))
+            + memory::texts(self.scopes())
+            + memory::texts(single.into_iter().filter_map(Option::as_deref))
     }
 }
 
@@ -185,10 +195,8 @@ fn push_joined(text: &mut String, name: &str, value: &Value) {
 fn push_date(text: &mut String, seconds: u64) {
     let (days, second) = (seconds / SECONDS_PER_DAY, seconds % SECONDS_PER_DAY);
     let (year, month, day) = civil_date(days);
-    let named = |names: &[&'static str], index: u64| {
-        usize::try_from(index).ok().and_then(|index| names.get(index).copied()).unwrap_or_default()
-    };
-    let (weekday, month) = (named(&WEEKDAYS, days % 7), named(&MONTHS, month - 1));
+    let weekday = usize::try_from(days % 7).ok().and_then(|index| WEEKDAYS.get(index)).copied();
+    let (weekday, month) = (weekday.unwrap_or_default(), month_name(month));
     let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
     // Writing to a text cannot fail.
     let _ = write!(text, "{weekday} {month} {day:02} {hour:02}:{minute:02}:{second:02} UTC {year}");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use gatelet_model::JwtIssuer;
 use jsonwebtoken::Algorithm;
 
-use super::claims::{self, Rule};
+use super::claims::{self, Audience, Rule};
 use super::defect::Defect;
 use super::issuer::Issuer;
 use super::token::{Token, algorithm_of};
@@ -60,8 +60,8 @@ pub struct Verifier {
 #[derive(Debug)]
 struct Trusted {
     issuer: Issuer,
-    /// Whom its tokens must be for; anybody where none.
-    audiences: Option<Box<[String]>>,
+    /// Whom its tokens must be for.
+    audience: Audience,
     /// What they must be signed with; whatever the keys are for where it is empty.
     algorithms: Box<[Algorithm]>,
     rules: Box<[Rule]>,
@@ -86,7 +86,7 @@ impl Verifier {
             let rules = one.required_claims.iter();
             Ok(Trusted {
                 issuer: Issuer::discovered(&one.issuer),
-                audiences: Some(one.audiences.as_slice().into()),
+                audience: Audience::OneOf(one.audiences.as_slice().into()),
                 algorithms: algorithms.collect::<Result<_, String>>()?,
                 rules: rules
                     .map(|rule| Rule {
@@ -99,11 +99,11 @@ impl Verifier {
         Ok(Self::new(trusted.collect::<Result<_, String>>()?, form))
     }
 
-    /// Tokens of user pools, whomever they are for: an issuer and the URL of its key set for each.
-    pub(super) fn of_user_pools(pools: &[(String, String)]) -> Self {
+    /// Tokens of user pools: an issuer and the URL of its key set for each.
+    pub(super) fn of_user_pools(pools: &[(String, String)], audience: &Audience) -> Self {
         let trusted = pools.iter().map(|(issuer, key_set_url)| Trusted {
             issuer: Issuer::known(issuer, key_set_url),
-            audiences: None,
+            audience: audience.clone(),
             // https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html
             algorithms: [Algorithm::RS256].into(),
             rules: Box::default(),
@@ -171,8 +171,19 @@ impl Verifier {
         token.verify(&keys.set, &trusted.algorithms)?;
         record.explain(|| "the token's signature is good".to_owned());
         let expires = claims::times(claims, arrival.now)?;
-        if let Some(audiences) = &trusted.audiences {
-            claims::audience(claims, audiences)?;
+        trusted.audience.check(claims).inspect_err(|_| {
+            record.explain(|| match &trusted.audience {
+                Audience::Matching { text, .. } => {
+                    format!("the token's `aud` does not match the identity validation expression `{text}`")
+                }
+                Audience::Anybody | Audience::OneOf(_) => {
+                    "the token is for none of the authorizer's audiences".to_owned()
+                }
+            });
+        })?;
+        if let Audience::Matching { text, .. } = &trusted.audience {
+            record
+                .explain(|| format!("the token's `aud` matches the identity validation expression `{text}`"));
         }
         claims::required(claims, &trusted.rules)?;
         record.explain(|| "the token's claims are what the authorizer asks for".to_owned());

@@ -10,7 +10,7 @@ use super::judgement::Judgement;
 use super::{Event, LambdaAuthorizer};
 use crate::authorizers::Asked;
 use crate::integrations::lambda_proxy::{event, members};
-use crate::integrations::{lambda_proxy, trace};
+use crate::integrations::trace;
 use crate::memory::{Fetched, Key};
 use crate::ports::{
     Clock as _, Decisions as _, FunctionAnswer, FunctionCall, FunctionError, Functions as _, InvocationMode,
@@ -91,7 +91,8 @@ impl LambdaAuthorizer {
                 if error_message(&payload).as_deref() == Some(UNAUTHORIZED) {
                     return Err(Refusal::Unauthorized(None));
                 }
-                Err(Refusal::AuthorizerMisconfigured(lambda_proxy::failure(&kind, &payload)))
+                // Functions like to repeat in an error what they were shown: only its type is told.
+                Err(Refusal::AuthorizerMisconfigured(failure(&kind, &payload)))
             }
             FunctionAnswer::Accepted | FunctionAnswer::Stream(_) => {
                 Err(Refusal::AuthorizerMisconfigured("the function gave no whole answer".to_owned()))
@@ -176,8 +177,18 @@ fn no_answer(error: &FunctionError) -> Refusal {
     }
 }
 
+/// That a function failed, and with which type of error.
+fn failure(kind: &str, payload: &[u8]) -> String {
+    let error = member(payload, "errorType").map(|error| format!(": {}", members::shortened(&error)));
+    format!("the function failed ({kind}){}", error.unwrap_or_default())
+}
+
 /// The message of a function that failed.
 fn error_message(payload: &[u8]) -> Option<String> {
+    member(payload, "errorMessage")
+}
+
+fn member(payload: &[u8], name: &str) -> Option<String> {
     let members = members::Members::read(std::str::from_utf8(payload).ok()?)?;
-    members::string(members.get("errorMessage")?.get()).map(Into::into)
+    members::string(members.get(name)?.get()).map(Into::into)
 }

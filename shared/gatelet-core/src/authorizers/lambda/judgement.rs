@@ -1,6 +1,7 @@
 //! What a Lambda authorizer decided.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use gatelet_languages::iam_policy::{Decision, Policy, Request};
 use indexmap::IndexMap;
@@ -8,13 +9,13 @@ use indexmap::IndexMap;
 use super::answer::{self, ContextValue, Form};
 use crate::integrations::lambda_proxy::event::json::Json;
 use crate::integrations::lambda_proxy::members::text;
+use crate::memory::{self, Weight};
 use crate::snapshot::routes::Rules;
 
 /// Names that format 1.0 of events has beside those of the context, and that no function may give itself.
 const OWN_NAMES: [&str; 2] = ["principalId", "integrationLatency"];
 
 /// What a Lambda authorizer decided, of whatever is called: everything that is made from its answer is made once.
-#[derive(Debug)]
 pub struct Judgement {
     verdict: Verdict,
     principal_id: Option<Box<str>>,
@@ -25,6 +26,13 @@ pub struct Judgement {
     members: Box<str>,
     /// The context as it stands in events of format 2.0.
     context: Option<Box<str>>,
+}
+
+impl fmt::Debug for Judgement {
+    /// Neither an API key nor what the function said of the caller.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Judgement").field("verdict", &self.verdict).finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug)]
@@ -132,6 +140,17 @@ impl Judgement {
             Verdict::Allow => "answered `isAuthorized: true`",
             Verdict::Deny => "answered `isAuthorized: false`",
         }
+    }
+}
+
+impl Weight for Judgement {
+    fn bytes(&self) -> usize {
+        let named = [&self.principal_id, &self.usage_identifier_key, &self.context];
+        size_of::<Self>()
+            + self.policy().map_or(0, Weight::bytes)
+            + self.members.len()
+            + memory::texts(named.into_iter().filter_map(Option::as_deref))
+            + memory::texts(self.texts.iter().flat_map(|(name, value)| [&**name, &**value]))
     }
 }
 

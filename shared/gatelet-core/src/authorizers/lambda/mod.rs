@@ -53,6 +53,8 @@ pub struct LambdaAuthorizer {
     sources: Box<[IdentitySource]>,
     event: Event,
     form: Form,
+    /// Which sources are looked at, what is told and how it is answered, for the key of what is remembered.
+    settings: Key,
 }
 
 /// What the function is told.
@@ -107,7 +109,10 @@ impl LambdaAuthorizer {
             Rules::Http => (Plain::Taken, HTTP_TIMEOUT),
         };
         let is_simple = *simple_responses && matches!(event, Event::Request(PayloadFormat::Two));
+        let form = Form { rules, is_simple };
+        let settings = format!("{sources:?} {event:?} {form:?}");
         Ok(Self {
+            settings: Key::of([settings.as_bytes()]),
             id: authorizer.id.as_str().into(),
             function: arn::function(uri, variables, plain).map_err(|why| wrong(&why))?,
             credentials: credentials(role.as_deref(), variables).map_err(|why| wrong(&why))?,
@@ -116,7 +121,7 @@ impl LambdaAuthorizer {
             stage_variables: event::stage_variables(variables),
             sources,
             event,
-            form: Form { rules, is_simple },
+            form,
         })
     }
 
@@ -213,19 +218,20 @@ impl LambdaAuthorizer {
     /// What tells apart answers that are remembered: whose they are, and all that the request has in each identity source.
     ///
     /// What is called is no part of it, as on AWS: a remembered policy is asked anew about each ARN. Where an HTTP API
-    /// names `$context.routeKey` as a source, each route has its own answers. The function and the time to live are parts,
-    /// so that another one counts at once.
+    /// names `$context.routeKey` as a source, each route has its own answers. The authorizer's own settings are part of it, so
+    /// that another definition counts at once, and never gives one caller what was another's under the one before.
     fn key(&self, asked: &Asked<'_>) -> Key {
         let stage = &asked.located.stage;
         let found: Vec<_> = self.sources.iter().map(|source| source.values(asked)).collect();
         let counts: Vec<_> = found.iter().map(|values| values.len().to_be_bytes()).collect();
         let time_to_live = self.time_to_live.as_secs().to_be_bytes();
-        let whose: [&[u8]; 5] = [
+        let whose: [&[u8]; 6] = [
             stage.api_id().as_bytes(),
             stage.name().as_str().as_bytes(),
             self.id.as_bytes(),
             self.function.as_bytes(),
             &time_to_live,
+            self.settings.as_bytes(),
         ];
         let sources = found.iter().zip(&counts).flat_map(|(values, count)| {
             std::iter::once(count.as_slice()).chain(values.iter().map(|value| value.as_bytes()))

@@ -91,7 +91,12 @@ impl Condition {
     /// Whether one value of the request passes: it is equal to one of the policy's, or, where the operator is
     /// negated, to none of them.
     fn judge(&self, value: &str, request: &Request<'_>) -> Verdict {
-        let found = self.wanted.any(value, request);
+        let found = match request.principal.role_of_session() {
+            Some(role) if self.key.eq_ignore_ascii_case(keys::PRINCIPAL_ARN) => {
+                self.wanted.any_role(value, role, request)
+            }
+            _ => self.wanted.any(value, request),
+        };
         if self.operator.negated { !found } else { found }
     }
 }

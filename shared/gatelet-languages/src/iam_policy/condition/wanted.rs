@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::super::json::{Node, Text};
-use super::super::pattern::{Case, Pattern, Syntax, arn_parts};
+use super::super::pattern::{Case, Pattern, Syntax, Template, arn_parts};
 use super::super::request::{HEAD, Request, divide};
 use super::super::verdict::Verdict;
 use super::operator::{Comparison, Kind};
@@ -112,6 +112,33 @@ impl Wanted {
     }
 }
 
+impl Wanted {
+    /// The same of the ARN of a role whose session calls, as the session tells it: without the role's path. Where only a
+    /// path could make it match, nobody can say.
+    ///
+    /// ASSUMPTION: what matches the role without a path matches the role. Names of roles are unique in an account, so that
+    /// an ARN without a path and without wildcards means no other role.
+    pub(super) fn any_role(&self, arn: &str, name: &str, request: &Request<'_>) -> Verdict {
+        let found = self.any(arn, request);
+        let before = arn.strip_suffix(name).filter(|before| before.ends_with(":role/"));
+        let Some(before) = before.filter(|_| found == Verdict::No) else { return found };
+        let under_a_path = Template::new(before, &format!("/{name}"));
+        let could_match = match self {
+            Self::Equals { values, .. } | Self::Like(values) => {
+                values.iter().any(|own| own.could_take(&under_a_path, request))
+            }
+            Self::Arn(values) => values.iter().any(|own| own.could_take(&under_a_path, request)),
+            Self::Binary(values) => values
+                .iter()
+                .filter_map(|own| std::str::from_utf8(own).ok())
+                .any(|own| Pattern::literal(own).could_take(&under_a_path, request)),
+            // Neither a number, a time, an address nor a truth value is any role's ARN.
+            Self::Numeric(..) | Self::Date(..) | Self::Bool(_) | Self::Address(_) | Self::Null(_) => false,
+        };
+        if could_match { Verdict::Unknown } else { found }
+    }
+}
+
 /// Whether any holds; unknown where one cannot be said and none is known to hold.
 fn decide(mut held: impl Iterator<Item = Option<bool>>) -> Verdict {
     held.try_fold(Verdict::No, |so_far, held| match held {
@@ -135,6 +162,19 @@ impl Comparison {
 }
 
 impl Arn {
+    fn could_take(&self, template: &Template, request: &Request<'_>) -> bool {
+        match self {
+            // That the parts are compared one by one only takes less.
+            Self::Variable(pattern) => pattern.could_take(template, request),
+            Self::Parts(head, tail) => {
+                let colon = || Pattern::literal(":");
+                let parts = head.iter().cloned().map(|part| part.then(colon()));
+                let whole = parts.rfold(tail.clone(), |behind, part| part.then(behind));
+                whole.could_take(template, request)
+            }
+        }
+    }
+
     fn matches(&self, head: &[&str; HEAD], resource: &str, request: &Request<'_>) -> Verdict {
         match self {
             Self::Variable(pattern) => pattern.matches_arn(head, resource, request),

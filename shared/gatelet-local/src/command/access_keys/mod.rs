@@ -2,6 +2,7 @@
 
 mod change;
 mod create;
+mod encrypt;
 mod place;
 mod policies;
 mod show;
@@ -21,7 +22,9 @@ gatelet access-keys attach arn:aws:iam::111122223333:role/ci --table T --policy 
 Routes with IAM authorization take requests that are signed with such a key for the service `execute-api`. A gateway
 that runs notices a change within half a minute.
 
-In AWS, secrets are encrypted with the key in GATELET_CREDENTIALS_KEY, which the router has too; only `create` needs it.")]
+In a table, secrets are encrypted with the key in GATELET_CREDENTIALS_KEY, which the router has too; only `create` and
+`encrypt` need it. To replace the key, let the router have both (the new one first), set both here, and run `encrypt`. A
+state directory has its own key.")]
 pub(super) struct Arguments {
     #[command(subcommand)]
     action: Action,
@@ -60,6 +63,8 @@ enum Action {
         #[arg(value_name = "ID", value_parser = parsed(AccessKeyId::parse))]
         id: AccessKeyId,
     },
+    /// Encrypt all secrets with the first key, so that the second one can be forgotten
+    Encrypt,
     /// Say what a user or role that AWS knows may do, instead of all that was said before
     Attach {
         /// Its ARN; one that ends in `:root` means everybody in the account
@@ -105,6 +110,7 @@ pub(super) async fn run(arguments: &Arguments) -> Result<String, Failure> {
         Action::Disable { id } => change::set_enabled(id, false, &place.open().await?).await,
         Action::Enable { id } => change::set_enabled(id, true, &place.open().await?).await,
         Action::Delete { id } => change::delete(id, &place.open().await?).await,
+        Action::Encrypt => encrypt::run(&place.open_secrets().await?).await,
         Action::Attach { principal, policies } => {
             let policies = policies::read(policies)?;
             change::attach(principal, &policies, &place.open_or_make().await?).await

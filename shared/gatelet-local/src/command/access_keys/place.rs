@@ -67,6 +67,8 @@ enum Need {
     New,
     /// The same for secrets.
     NewSecret,
+    /// Secrets that should be there.
+    ExistingSecrets,
 }
 
 enum Choice {
@@ -88,6 +90,11 @@ impl PlaceArguments {
     /// The same for secrets, with a key to encrypt them.
     pub(super) async fn open_for_secrets(&self) -> Result<Place, Failure> {
         self.opened(Need::NewSecret).await
+    }
+
+    /// A store with secrets to look into, with the keys that they are encrypted with.
+    pub(super) async fn open_secrets(&self) -> Result<Place, Failure> {
+        self.opened(Need::ExistingSecrets).await
     }
 
     async fn opened(&self, need: Need) -> Result<Place, Failure> {
@@ -114,9 +121,9 @@ impl PlaceArguments {
 
     async fn table(&self, environment: &Environment, name: &str, need: Need) -> Result<Place, Failure> {
         let keys = environment.access().credential_keys.clone();
-        if need == Need::NewSecret && keys.is_none() {
+        if matches!(need, Need::NewSecret | Need::ExistingSecrets) && keys.is_none() {
             return Err(Failure::of_command(
-                &"there is no key to encrypt the secret with: set GATELET_CREDENTIALS_KEY to the router's",
+                &"there is no key to encrypt secrets with: set GATELET_CREDENTIALS_KEY to the router's",
             ));
         }
         let wanted = Wanted {
@@ -138,7 +145,7 @@ impl PlaceArguments {
     ) -> Result<Place, Failure> {
         let of_command = |error: &dyn std::fmt::Display| Failure::of_command(error);
         let shown = format!("`{}`", path.display());
-        if need == Need::Existing && !path.is_dir() {
+        if matches!(need, Need::Existing | Need::ExistingSecrets) && !path.is_dir() {
             return Err(of_command(&format!(
                 "there is no state in {shown}: name the table with `--table`, or the state directory with `--state`"
             )));
@@ -146,13 +153,16 @@ impl PlaceArguments {
         let state = StateOption::Directory(path);
         let file = state.credential_key();
         let store = Store::open(state).await.map_err(|error| of_command(&error))?;
-        let keys = match (environment.access().credential_keys.clone(), file) {
-            (Some(keys), _) => Some(keys),
-            (None, Some(file)) if need == Need::NewSecret => {
-                Some(file.read_or_make().map_err(|error| of_command(&error))?)
-            }
-            (None, _) => None,
+        // Its own key alone counts here; GATELET_CREDENTIALS_KEY is the router's, for tables.
+        let keys = match (need, file) {
+            (Need::NewSecret, Some(file)) => file.read_or_make().map(Some),
+            (Need::ExistingSecrets, Some(file)) => file.read(),
+            _ => Ok(None),
         };
+        let keys = keys.map_err(|error| of_command(&error))?;
+        if need == Need::ExistingSecrets && keys.is_none() {
+            return Err(of_command(&format!("there is no `credentials.key` in {shown}, and so no secret")));
+        }
         let region = match self.region.clone() {
             Some(region) => region,
             None => usual(environment.region().unwrap_or(REGION), Region::parse)?,

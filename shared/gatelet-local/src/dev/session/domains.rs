@@ -8,16 +8,34 @@ use crate::definition::{Unserved, unserved};
 use crate::dev::show::NAME_CHARACTERS_MAX;
 use crate::requests::printable;
 
+/// What there is to say about domains, a line each.
+#[derive(Default)]
+pub(super) struct Told {
+    /// How each is reached.
+    pub(super) answered: Vec<String>,
+    /// Why each of the others refuses everybody.
+    pub(super) refused: Vec<String>,
+}
+
 impl Session {
     /// Stores domains, and says how each is reached or why it is not. One that a definition does not have any more goes on being
     /// answered until another takes its name.
     ///
     /// # Errors
     /// A [`PortError`].
-    pub(super) async fn store_domains(&self, domains: &[DomainName]) -> Result<Vec<String>, PortError> {
-        let mut lines = Vec::new();
+    pub(super) async fn store_domains(&mut self, domains: &[DomainName]) -> Result<Told, PortError> {
+        let mut told = Told::default();
         for domain in domains {
             let name = printable(domain.name.as_str(), NAME_CHARACTERS_MAX);
+            if let Err(other) = self.trust_store.take(domain) {
+                // What may have been open under its name before, is not.
+                self.parts.definitions.table().remove_domain(domain.name.as_str(), self.deadline()).await?;
+                told.refused.push(format!("  the custom domain `{name}` refuses everybody: {other}"));
+                continue;
+            }
+            // Stored in any case, in place of what may have been open under its name before: it is refused while it cannot be
+            // served as its author means it.
+            self.parts.definitions.table().put_domain(domain, self.deadline()).await?;
             let takes_certificates = self.parts.https.is_some_and(|https| https.takes_certificates);
             if let Some(what) = unserved(domain, takes_certificates) {
                 let hint = match what {
@@ -26,11 +44,11 @@ impl Session {
                     }
                     Unserved::RoutingRules => "",
                 };
-                lines
-                    .push(format!("  the custom domain `{name}` is left out: {what} not acted on yet{hint}"));
+                told.refused.push(format!(
+                    "  the custom domain `{name}` refuses everybody: {what} not acted on{hint}"
+                ));
                 continue;
             }
-            self.parts.definitions.table().put_domain(domain, self.deadline()).await?;
             for mapping in &domain.mappings {
                 let line = match (&domain.mutual_tls, self.parts.https) {
                     (Some(_), Some(https)) => {
@@ -46,9 +64,9 @@ impl Session {
                         format!("  custom domain `{name}`: curl -H 'Host: {name}' http://{address}/{key}")
                     }
                 };
-                lines.push(line.trim_end_matches('/').to_owned());
+                told.answered.push(line.trim_end_matches('/').to_owned());
             }
         }
-        Ok(lines)
+        Ok(told)
     }
 }

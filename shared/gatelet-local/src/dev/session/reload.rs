@@ -52,7 +52,7 @@ impl Session {
         });
         lines.extend(outcome.notes);
         match self.store_domains(&definition.domains).await {
-            Ok(_) => {}
+            Ok(told) => lines.extend(told.refused),
             Err(error) => lines.push(format!("  its custom domains are as before: {error}")),
         }
         lines.push(self.changed_functions(number, &definition.functions));

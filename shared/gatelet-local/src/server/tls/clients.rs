@@ -46,9 +46,13 @@ impl Verifier {
     ) -> Result<Self, TlsProblem> {
         let mut roots = RootCertStore::empty();
         let mut intermediates = Vec::new();
+        let mut is_ours = vec![false; revocations.len()];
         for authority in authorities {
             let unusable = |error: &dyn std::fmt::Display| TlsProblem::Authority(error.to_string());
             let parsed = EndEntityCert::try_from(authority).map_err(|error| unusable(&error))?;
+            for (is_ours, list) in is_ours.iter_mut().zip(&revocations) {
+                *is_ours |= list.issuer() == parsed.subject();
+            }
             if parsed.subject() == parsed.issuer() {
                 roots.add(authority.clone()).map_err(|error| unusable(&error))?;
             } else {
@@ -57,6 +61,10 @@ impl Verifier {
         }
         if roots.is_empty() {
             return Err(TlsProblem::NoRoot);
+        }
+        // Whoever gives a list means somebody to be refused by it; one of a stranger would refuse nobody, without a word.
+        if let Some(stray) = is_ours.iter().position(|is_ours| !is_ours) {
+            return Err(TlsProblem::StrayRevocations { number: stray + 1 });
         }
         let hints = roots.subjects();
         Ok(Self { roots, hints, intermediates, revocations, algorithms })

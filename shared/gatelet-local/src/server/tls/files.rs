@@ -48,6 +48,15 @@ pub enum TlsProblem {
          signs your clients"
     )]
     NoRoot,
+    /// A revocation list is of an authority that is not in the trust store.
+    #[error(
+        "revocation list {number} is of an authority that is not in the trust store, so that nobody would be revoked by it; add \
+         that authority's certificate to the trust store, or leave the list out"
+    )]
+    StrayRevocations {
+        /// Which of the lists, counted from 1.
+        number: usize,
+    },
     /// The server's certificate cannot be used.
     #[error(
         "the server's certificate cannot be used: {0}; give the one that belongs to the key, with its chain after it"

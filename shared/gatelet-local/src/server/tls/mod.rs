@@ -60,7 +60,8 @@ impl Tls {
     /// trusts (<https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-mutual-tls.html>).
     ///
     /// # Errors
-    /// A [`TlsProblem`] where the certificate does not fit the key, or none of the authorities is a root.
+    /// A [`TlsProblem`] where the certificate does not fit the key, none of the authorities is a root, or a
+    /// revocation list is of none of them.
     pub fn new(identity: ServerIdentity, trust: Option<ClientTrust>) -> Result<Self, TlsProblem> {
         let unusable = |error: rustls::Error| TlsProblem::Unusable(error.to_string());
         // The provider is named here and not taken from the process, which has no default where two are linked.

@@ -64,14 +64,19 @@ fn jwt(source: &str) -> JwtAuthorizer {
 }
 
 fn cognito() -> CognitoAuthorizer {
+    cognito_for(None).unwrap()
+}
+
+fn cognito_for(expression: Option<&str>) -> Result<CognitoAuthorizer, String> {
     let kind = AuthorizerKind::CognitoUserPools {
         provider_arns: vec![
             "arn:aws:cognito-idp:eu-west-1:1:userpool/eu-west-1_other".to_owned(),
             POOL_ARN.to_owned(),
         ],
         identity_source: "method.request.header.Authorization".to_owned(),
+        identity_validation_expression: expression.map(str::to_owned),
     };
-    CognitoAuthorizer::compile(&authorizer(kind), Rules::Rest).unwrap()
+    CognitoAuthorizer::compile(&authorizer(kind), Rules::Rest)
 }
 
 fn texts(texts: &[&str]) -> Vec<String> {
@@ -222,11 +227,74 @@ fn user_pools_take_id_tokens_and_with_scopes_access_tokens() {
 }
 
 #[test]
+fn a_validation_expression_is_held_against_the_audience() {
+    let world = TestWorld::at(NOW);
+    world.publish(&format!("{POOL}/.well-known/jwks.json"), &key_set(&[rsa()]).to_string());
+    let of = |usage: &str, audience: &Value| {
+        let mut claims = json!({"iss": POOL, "sub": "u", "exp": NOW + 60, "token_use": usage, "scope": "read", "client_id": "web-1"});
+        if !audience.is_null() {
+            claims["aud"] = audience.clone();
+        }
+        rsa().signed(&claims)
+    };
+    let expect = |expression: Option<&str>, usage: &str, audience: Value, good: bool| {
+        let authorizer = cognito_for(expression).unwrap();
+        let scopes = if usage == "id" { vec![] } else { texts(&["read"]) };
+        let token = of(usage, &audience);
+        let (found, told) = ask("/", &[("authorization", &token)], &scopes, |asked| {
+            (now(authorizer.judge(&world, asked)), asked.record.explanation().join("\n"))
+        });
+        match found {
+            Ok(Finding::Cognito(_)) => assert!(good, "{expression:?} {audience}"),
+            Err(Refusal::Unauthorized(Some(Challenge::InvalidToken(_)))) => {
+                assert!(!good, "{expression:?} {audience}");
+                assert!(told.contains("not accepted"), "{told}");
+            }
+            other => panic!("{expression:?} {audience}: {other:?}"),
+        }
+    };
+    // The same token under different expressions: what one authorizer remembers is not the other's.
+    expect(None, "id", json!("web-1"), true);
+    expect(Some("mobile-.*"), "id", json!("web-1"), false);
+    expect(Some("(web|mobile)-[0-9]"), "id", json!("web-1"), true);
+    expect(Some("(web|mobile)-[0-9]"), "id", json!("web-12"), false);
+    expect(Some("web"), "id", json!("web-1"), false);
+    expect(Some(""), "id", json!("web-1"), true);
+    expect(Some("web-1"), "id", json!(["other", "web-1"]), true);
+    expect(Some("web-1"), "id", json!(["other"]), false);
+    expect(Some("web-1"), "id", json!(1), false);
+    expect(Some("web-1"), "id", Value::Null, false);
+    // Access tokens have no audience, and `client_id` does not stand in for it.
+    expect(None, "access", Value::Null, true);
+    expect(Some("web-1"), "access", Value::Null, false);
+    expect(Some(".*"), "access", Value::Null, false);
+    expect(Some(".*"), "id", json!("web-1"), true);
+    let why = cognito_for(Some("(")).unwrap_err();
+    assert!(why.contains("identity validation expression"), "{why}");
+}
+
+#[test]
+fn an_expression_that_does_not_match_is_told() {
+    let world = TestWorld::at(NOW);
+    world.publish(&format!("{POOL}/.well-known/jwks.json"), &key_set(&[rsa()]).to_string());
+    let claims = json!({"iss": POOL, "exp": NOW + 60, "token_use": "id", "aud": "web-1"});
+    for (expression, step) in [("web-.", "`aud` matches"), ("app-.", "`aud` does not match")] {
+        let authorizer = cognito_for(Some(expression)).unwrap();
+        let told = ask("/", &[("authorization", &rsa().signed(&claims))], &[], |asked| {
+            let _ = now(authorizer.judge(&world, asked));
+            asked.record.explanation().join("\n")
+        });
+        assert!(told.contains(step) && told.contains(expression), "{told}");
+    }
+}
+
+#[test]
 fn definitions_that_cannot_work_say_why() {
     let cognito = |arn: &str| {
         let kind = AuthorizerKind::CognitoUserPools {
             provider_arns: texts(&[arn]),
             identity_source: "method.request.header.Authorization".to_owned(),
+            identity_validation_expression: None,
         };
         CognitoAuthorizer::compile(&authorizer(kind), Rules::Rest)
     };

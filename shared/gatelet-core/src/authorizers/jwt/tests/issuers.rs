@@ -194,6 +194,106 @@ fn whoever_knows_its_key_does_not_wait_for_a_refresh() {
     assert_eq!(world.seen().len(), 2);
 }
 
+/// One that asks with a token and leaves before the issuer answers.
+fn leave(world: &TestWorld, verifier: &Verifier, token: &str, milliseconds: u64) {
+    let moment = Timestamp::from_milliseconds(milliseconds);
+    world.set_moment(moment);
+    world.be_slow();
+    let (arrival, record) = (Arrival { now: moment, ..arrival(milliseconds / 1_000) }, record());
+    let mut context = Context::from_waker(Waker::noop());
+    // It is refused at once where nobody may ask.
+    let _ = pin!(verifier.verify(world, &arrival, &record, token)).poll(&mut context);
+    world.be_quick();
+}
+
+#[test]
+fn a_fetch_that_is_left_keeps_nobody_from_the_next() {
+    for leavers in 1..6_u64 {
+        let (world, verifier) = (world_of(&[ec()]).mapping(ISSUER, KEYS_URL), verifier());
+        verify_at(&world, &verifier, &ec().signed(&claims()), NOW).unwrap();
+        world.publish(KEYS_URL, &key_set(&[ec(), ed()]).to_string());
+        let rotated = ed().signed(&claims());
+        for leaver in 0..leavers {
+            leave(&world, &verifier, &kid(&format!("random-{leaver}")), (NOW + 60) * 1_000);
+        }
+        // A few may leave before anybody pauses, and whoever has a known key never waits.
+        let asked = 1 + usize::try_from(leavers.min(4)).unwrap();
+        assert_eq!(world.seen().len(), asked, "{leavers} left");
+        assert!(verify_at(&world, &verifier, &ec().signed(&with("sub", json!("x"))), NOW + 60).is_ok());
+        assert_eq!(verify_at(&world, &verifier, &rotated, NOW + 60).is_ok(), leavers <= 3, "{leavers} left");
+        assert!(verify_at(&world, &verifier, &rotated, NOW + 61).is_ok(), "{leavers} left");
+        assert_eq!(world.seen().len(), asked + 1);
+        // What ended counts in full again.
+        assert_eq!(verify_at(&world, &verifier, &kid("other"), NOW + 62).unwrap_err(), Defect::UnknownKey);
+        assert_eq!(world.seen().len(), asked + 1);
+    }
+}
+
+#[test]
+fn a_flood_of_those_who_leave_costs_one_fetch_each_second_and_hides_no_new_key() {
+    for is_known in [true, false] {
+        let (world, verifier) = (world_of(&[ec()]).mapping(ISSUER, KEYS_URL), verifier());
+        if is_known {
+            verify_at(&world, &verifier, &ec().signed(&claims()), NOW).unwrap();
+        }
+        world.publish(KEYS_URL, &key_set(&[ec(), ed()]).to_string());
+        let before = world.seen().len();
+        let signed = kid("x");
+        let (_, rest) = signed.split_once('.').unwrap();
+        for number in 0..1_000_u64 {
+            let header = json!({"alg": "ES256", "kid": format!("random-{number}")}).to_string();
+            let token = format!("{}.{rest}", URL_SAFE_NO_PAD.encode(header));
+            leave(&world, &verifier, &token, (NOW + 60) * 1_000 + number * 10);
+        }
+        // Four at the beginning, and one at each of the nine seconds that follow.
+        assert_eq!(world.seen().len() - before, 4 + 9, "known: {is_known}");
+        let (old, new) = (ec().signed(&with("sub", json!("x"))), ed().signed(&claims()));
+        assert_eq!(verify_at(&world, &verifier, &old, NOW + 69).is_ok(), is_known);
+        assert!(verify_at(&world, &verifier, &new, NOW + 71).is_ok());
+    }
+}
+
+#[test]
+fn one_who_waits_asks_when_the_one_who_asked_has_left() {
+    let (world, verifier) = (world_of(&[ec()]).mapping(ISSUER, KEYS_URL), verifier());
+    world.be_slow();
+    let (arrival, record) = (arrival(NOW), record());
+    let (one, other) = (ec().signed(&claims()), ec().signed(&with("sub", json!("another"))));
+    let mut context = Context::from_waker(Waker::noop());
+    let mut first = Box::pin(verifier.verify(&world, &arrival, &record, &one));
+    let mut second = pin!(verifier.verify(&world, &arrival, &record, &other));
+    assert!(first.as_mut().poll(&mut context).is_pending());
+    assert!(second.as_mut().poll(&mut context).is_pending());
+    drop(first);
+    assert!(matches!(second.as_mut().poll(&mut context), Poll::Ready(Ok(_))));
+    assert_eq!(world.seen().len(), 2);
+}
+
+#[test]
+fn a_clock_that_is_set_back_keeps_nobody_waiting() {
+    let (world, verifier) = (world_of(&[ec()]).mapping(ISSUER, KEYS_URL), verifier());
+    let lasting =
+        |key: &TestKey| key.signed(&json!({"iss": ISSUER, "aud": "me", "exp": NOW + 90_000, "sub": "s"}));
+    verify_at(&world, &verifier, &lasting(ec()), NOW + 50_000).unwrap();
+    world.publish(KEYS_URL, &key_set(&[ed()]).to_string());
+    assert!(verify_at(&world, &verifier, &lasting(ed()), NOW).is_ok(), "the new key is looked for");
+    assert_eq!(world.seen().len(), 2);
+    // A step that is shorter than the pause makes it no longer than both together.
+    assert_eq!(verify_at(&world, &verifier, &kid("x"), NOW - 20).unwrap_err(), Defect::UnknownKey);
+    assert_eq!(world.seen().len(), 2);
+    assert_eq!(verify_at(&world, &verifier, &kid("x"), NOW + 30).unwrap_err(), Defect::UnknownKey);
+    assert_eq!(world.seen().len(), 3);
+}
+
+#[test]
+fn keys_of_a_time_to_come_are_not_fresh() {
+    let (world, verifier) = (world_of(&[ec()]).mapping(ISSUER, KEYS_URL), verifier());
+    let of = |name: &str| ec().signed(&json!({"iss": ISSUER, "aud": "me", "exp": NOW + 90_000, "sub": name}));
+    verify_at(&world, &verifier, &of("a"), NOW + 50_000).unwrap();
+    world.publish(KEYS_URL, &key_set(&[ed()]).to_string());
+    assert_eq!(verify_at(&world, &verifier, &of("b"), NOW).unwrap_err(), Defect::UnknownKey, "withdrawn");
+}
+
 #[test]
 fn explanations_tell_each_step_and_never_the_token() {
     let world = world_of(&[ec()]);

@@ -49,11 +49,19 @@ impl TestWorld {
     }
 
     pub(super) fn set_time(&self, seconds: u64) {
-        *self.time.lock().unwrap() = Timestamp::from_milliseconds(seconds * 1_000);
+        self.set_moment(Timestamp::from_milliseconds(seconds * 1_000));
+    }
+
+    pub(super) fn set_moment(&self, moment: Timestamp) {
+        *self.time.lock().unwrap() = moment;
     }
 
     pub(super) fn be_slow(&self) {
         *self.slow.lock().unwrap() = true;
+    }
+
+    pub(super) fn be_quick(&self) {
+        *self.slow.lock().unwrap() = false;
     }
 
     /// All URLs that were asked for.

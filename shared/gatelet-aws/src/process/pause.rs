@@ -9,25 +9,26 @@ use gatelet_core::ports::Clock;
 /// that is idle for longer. Time of day tells, because a frozen function's own timers stand still.
 const TRUSTED_PAUSE: Duration = Duration::from_secs(4);
 
-/// What is under way, and since when nothing was.
+/// What a process has under way, and since when it has nothing.
 #[derive(Debug, Default)]
-pub(crate) struct Pause {
+pub struct Pause {
     under_way: AtomicUsize,
     /// When the last request ended, in milliseconds since 1970; 0 before the first.
     ended: AtomicU64,
 }
 
 /// A request under way, until it is dropped.
-pub(crate) struct UnderWay<'a> {
+#[must_use = "the request ends where this is dropped"]
+pub struct UnderWay<'a> {
     pause: &'a Pause,
     clock: &'a dyn Clock,
     /// Whether nothing was under way for longer than connections are trusted.
-    pub(crate) is_first_after_pause: bool,
+    pub is_first_after_pause: bool,
 }
 
 impl Pause {
     /// A request begins.
-    pub(crate) fn begin<'a>(&'a self, clock: &'a dyn Clock) -> UnderWay<'a> {
+    pub fn begin<'a>(&'a self, clock: &'a dyn Clock) -> UnderWay<'a> {
         let alone = self.under_way.fetch_add(1, Ordering::AcqRel) == 0;
         let ended = self.ended.load(Ordering::Acquire);
         let paused = clock.now().milliseconds().saturating_sub(ended);
