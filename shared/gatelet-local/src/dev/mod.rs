@@ -265,10 +265,12 @@ impl Running {
     async fn reload_edits(&mut self, options: &Options, console: &Console) -> Infallible {
         loop {
             for number in self.watch.changed().await {
-                console.say(self.session.reload(number).await);
+                let said = self.session.reload(number).await;
                 self.watch.follow(number, self.session.references(number));
+                // What is said is so: whoever reads it may ask at once.
+                self.gateway.set_front(front(options, &self.session));
+                console.say(said);
             }
-            self.gateway.set_front(front(options, &self.session));
         }
     }
 

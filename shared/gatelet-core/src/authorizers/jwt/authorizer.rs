@@ -3,9 +3,8 @@
 use gatelet_model::{Authorizer, AuthorizerKind};
 
 use super::verified::ClaimsForm;
-use super::verifier::Verifier;
+use super::verifier::{TokenPorts, Verifier};
 use crate::authorizers::{Asked, Finding, IdentitySource};
-use crate::ports::World;
 use crate::refusal::{Challenge, Refusal};
 use crate::snapshot::routes::Rules;
 
@@ -44,7 +43,7 @@ impl JwtAuthorizer {
     /// # Errors
     /// [`Refusal::Unauthorized`] where there is none or it is not accepted, [`Refusal::InsufficientScope`] where it has none of the
     /// route's scopes.
-    pub async fn judge<W: World>(&self, world: &W, asked: &Asked<'_>) -> Result<Finding, Refusal> {
+    pub async fn judge<W: TokenPorts>(&self, world: &W, asked: &Asked<'_>) -> Result<Finding, Refusal> {
         let found = self.sources.iter().find_map(|source| Some((source, source.value(asked)?)));
         let Some((source, value)) = found else {
             asked.record.explain(|| format!("the request has no token at {}", listed(&self.sources)));

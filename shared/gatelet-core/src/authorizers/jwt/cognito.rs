@@ -6,9 +6,8 @@ use gatelet_model::{Authorizer, AuthorizerKind};
 use super::authorizer::bearer;
 use super::claims::Audience;
 use super::defect::Defect;
-use super::verifier::Verifier;
+use super::verifier::{TokenPorts, Verifier};
 use crate::authorizers::{Asked, Finding, IdentitySource};
-use crate::ports::World;
 use crate::refusal::{Challenge, Refusal};
 use crate::snapshot::routes::Rules;
 
@@ -71,7 +70,7 @@ impl CognitoAuthorizer {
     /// # Errors
     /// [`Refusal::Unauthorized`] where there is none or it is not accepted, [`Refusal::TokenExpired`],
     /// [`Refusal::InsufficientScope`].
-    pub async fn judge<W: World>(&self, world: &W, asked: &Asked<'_>) -> Result<Finding, Refusal> {
+    pub async fn judge<W: TokenPorts>(&self, world: &W, asked: &Asked<'_>) -> Result<Finding, Refusal> {
         let Some(value) = self.source.value(asked) else {
             asked.record.explain(|| format!("the request has no token at `{}`", self.source.as_str()));
             return Err(Refusal::Unauthorized(Some(Challenge::Missing)));

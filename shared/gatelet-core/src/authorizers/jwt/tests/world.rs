@@ -5,12 +5,10 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use bytes::Bytes;
-use gatelet_model::{ApiId, DomainName};
 
 use crate::arrival::Timestamp;
-use crate::payload::Response;
-use crate::ports::*;
-use crate::snapshot::Published;
+use crate::authorizers::jwt::TokenPorts;
+use crate::ports::{Clock, IdentityProviders, Memory, PortError};
 
 #[derive(Debug)]
 pub(super) struct TestWorld {
@@ -101,56 +99,6 @@ impl IdentityProviders for TestWorld {
     }
 }
 
-impl Definitions for TestWorld {
-    async fn published(
-        &self,
-        _: &ApiId,
-        _: Timestamp,
-    ) -> Result<Option<std::sync::Arc<Published>>, PortError> {
-        Self::nothing()
-    }
-
-    async fn domain(&self, _: &str, _: Timestamp) -> Result<Option<std::sync::Arc<DomainName>>, PortError> {
-        Self::nothing()
-    }
-}
-
-impl Backends for TestWorld {
-    async fn call(&self, _: BackendCall) -> Result<Response, BackendError> {
-        Err(BackendError::Network(String::new()))
-    }
-}
-
-impl Functions for TestWorld {
-    async fn invoke(&self, _: FunctionCall) -> Result<FunctionAnswer, FunctionError> {
-        Err(FunctionError::Unavailable(String::new()))
-    }
-}
-
-impl Credentials for TestWorld {
-    async fn access_key(&self, _: &str, _: Timestamp) -> Result<Option<AccessKey>, PortError> {
-        Self::nothing()
-    }
-
-    async fn attached_policies(&self, _: &str, _: Timestamp) -> Result<Vec<Box<str>>, PortError> {
-        Self::nothing()
-    }
-}
-
-impl Decisions for TestWorld {
-    fn are_shared(&self) -> bool {
-        false
-    }
-
-    async fn get(&self, _: &Key, _: Timestamp) -> Result<Option<(Bytes, Timestamp)>, PortError> {
-        Self::nothing()
-    }
-
-    async fn put(&self, _: &Key, _: Bytes, _: Timestamp, _: Timestamp) -> Result<(), PortError> {
-        Self::nothing()
-    }
-}
-
 impl Clock for TestWorld {
     fn now(&self) -> Timestamp {
         *self.time.lock().unwrap()
@@ -161,36 +109,11 @@ impl Clock for TestWorld {
     }
 }
 
-impl World for TestWorld {
-    type Definitions = Self;
-    type Backends = Self;
-    type Functions = Self;
+impl TokenPorts for TestWorld {
     type IdentityProviders = Self;
-    type Credentials = Self;
-    type Decisions = Self;
     type Clock = Self;
 
-    fn definitions(&self) -> &Self {
-        self
-    }
-
-    fn backends(&self) -> &Self {
-        self
-    }
-
-    fn functions(&self) -> &Self {
-        self
-    }
-
     fn identity_providers(&self) -> &Self {
-        self
-    }
-
-    fn credentials(&self) -> &Self {
-        self
-    }
-
-    fn decisions(&self) -> &Self {
         self
     }
 
