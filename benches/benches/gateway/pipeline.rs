@@ -1,20 +1,18 @@
 //! A request through the whole pipeline, with the world in memory.
 
 use std::hint::black_box;
-use std::net::{IpAddr, Ipv4Addr};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 
 use gatelet_benches::Work;
 use gatelet_core::payload::{Body, Response};
 use gatelet_core::pipeline::{self, Front};
 use gatelet_core::record::Record;
-use gatelet_core::{Arrival, Scheme, Timestamp};
+use gatelet_core::{Arrival, Timestamp};
 use gatelet_model::rest::RestStage;
 use gatelet_model::v2::V2Stage;
 use gatelet_model::{AccountId, Api, Deployment, PartId, Stage, StageName, StagePointer};
-use gatelet_world::{MemoryBackends, MemoryWorld};
+use gatelet_world::{MemoryBackends, MemoryWorld, arrival_at};
 
 use crate::definitions;
 
@@ -54,17 +52,7 @@ pub(crate) fn deployed(definition: &str, stage: &str, backends: MemoryBackends) 
 
 /// The same arrival for every request.
 pub(crate) fn arrival() -> Arrival {
-    Arrival {
-        now: NOW,
-        request_id: "c6af9ac6-7b61-11e6-9a41-93e8deadbeef".into(),
-        extended_request_id: "JKJaXmPLvHcESHA=".into(),
-        draw: 0,
-        peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
-        scheme: Scheme::Https,
-        trace_id: None,
-        vouched: gatelet_core::Vouched::default(),
-        deadline: NOW.after(Duration::from_secs(60)),
-    }
+    arrival_at(NOW)
 }
 
 fn serving(definition: &str, stage: &str, target: &'static str, expected: &str) -> Work {

@@ -2,26 +2,23 @@
 
 #![allow(clippy::panic, reason = "a token that is not accepted has nothing to measure")]
 
-use std::future::Future;
 use std::hint::black_box;
-use std::net::IpAddr;
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use gatelet_benches::Work;
+use gatelet_core::Timestamp;
 use gatelet_core::authorizers::jwt::{ClaimsForm, Verifier};
 use gatelet_core::record::Record;
-use gatelet_core::{Arrival, Scheme, Timestamp, Vouched};
 use gatelet_model::JwtIssuer;
-use gatelet_world::{MemoryBackends, MemoryIdentityProviders, MemoryWorld};
+use gatelet_world::{MemoryBackends, MemoryIdentityProviders, MemoryWorld, arrival_at};
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::{Value, json};
+
+use crate::pipeline::now as completed;
 
 const ISSUER: &str = "https://issuer.example.com";
 const NOW_SECONDS: u64 = 1_800_000_000;
@@ -58,9 +55,9 @@ fn verify(algorithm: Algorithm, expires: u64) -> Work {
         required_claims: Vec::new(),
     };
     let verifier = Verifier::compile(&[issuer], ClaimsForm::Http).unwrap_or_else(|error| panic!("{error}"));
-    let arrival = arrival(now);
+    let arrival = arrival_at(now);
     let record = Record::open(&arrival, http::Method::GET, http::Version::HTTP_11);
-    let verify = move || at_once(verifier.verify(&world, &arrival, &record, black_box(&token)));
+    let verify = move || completed(verifier.verify(&world, &arrival, &record, black_box(&token)));
     let (first, second) = (verify(), verify());
     let (Ok(first), Ok(second)) = (first, second) else { panic!("the token is not accepted") };
     assert_eq!(
@@ -98,25 +95,4 @@ fn signed(algorithm: Algorithm, expires: u64) -> Result<(String, Value), Box<dyn
     let text = format!("{}.{}", part(&header), part(&claims));
     let signature = jsonwebtoken::crypto::sign(text.as_bytes(), &key, algorithm)?;
     Ok((format!("{text}.{signature}"), json!({"keys": [public]})))
-}
-
-fn arrival(now: Timestamp) -> Arrival {
-    Arrival {
-        now,
-        request_id: "".into(),
-        extended_request_id: "".into(),
-        draw: 0,
-        peer: IpAddr::from([127, 0, 0, 1]),
-        scheme: Scheme::Https,
-        trace_id: None,
-        deadline: now.after(Duration::from_secs(29)),
-        vouched: Vouched::default(),
-    }
-}
-
-fn at_once<F: Future>(future: F) -> F::Output {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => output,
-        Poll::Pending => panic!("nothing is waited for"),
-    }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use gatelet_aws::access::is_in_the_clear;
 use gatelet_aws::edge;
 use gatelet_aws::environment::{Environment, EnvironmentProblem};
-use gatelet_core::authorizers::jwt::{Defect, TokenPorts, Verified, bearer};
+use gatelet_core::authorizers::jwt::{Defect, LEEWAY, TokenPorts, Verified, bearer};
 use gatelet_core::ports::Clock as _;
 use gatelet_core::record::Record;
 use gatelet_core::{Scheme, Timestamp};
@@ -28,8 +28,6 @@ pub const CONFIGURATION_FILE: &str = "gatelet-authorizer.json";
 const CALL_MAX: Duration = Duration::from_secs(10);
 /// How long before its end a call must be answered.
 const ANSWER_MARGIN: Duration = Duration::from_millis(250);
-/// How much longer than its token says a policy counts: as long as the token itself is accepted.
-const EXPIRY_LEEWAY: Duration = Duration::from_secs(10);
 /// What the caller is called where no token says.
 const UNNAMED: &str = "anonymous";
 
@@ -114,7 +112,8 @@ impl<P: TokenPorts> Authorizer<P> {
         if rules.answer == AnswerKind::Policy {
             let document = match has_scope {
                 true => {
-                    let expires = token.as_ref().map(|token| token.expires().after(EXPIRY_LEEWAY));
+                    // It counts as long as the token itself is accepted.
+                    let expires = token.as_ref().map(|token| token.expires().after(LEEWAY));
                     rules.statements.document(api, expires)
                 }
                 false => statements::denied(),

@@ -3,7 +3,6 @@
 
 #![no_main]
 
-use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::{Arc, LazyLock, Mutex};
 use std::task::{Context, Poll, Waker};
@@ -12,14 +11,14 @@ use bytes::Bytes;
 use gatelet_control::document::Source;
 use gatelet_control::identity;
 use gatelet_control::import::{self, ImportOptions};
+use gatelet_core::Timestamp;
 use gatelet_core::authorizers::iam::CALLER_IDENTITY;
 use gatelet_core::payload::{Body, Request};
 use gatelet_core::pipeline::{self, Front};
 use gatelet_core::record::Record;
-use gatelet_core::{Arrival, Scheme, Timestamp, Vouched};
 use gatelet_model::rest::RestStage;
 use gatelet_model::{AccountId, Deployment, Region, Stage, StageName, StagePointer};
-use gatelet_world::{MemoryBackends, MemoryIdentityProviders, MemoryWorld};
+use gatelet_world::{MemoryBackends, MemoryIdentityProviders, MemoryWorld, arrival_at};
 use http::{HeaderValue, StatusCode};
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
@@ -158,17 +157,7 @@ static PUBLISHED: LazyLock<(Deployment, StagePointer)> = LazyLock::new(|| {
 fn respond(world: &MemoryWorld, host: &str, header: HeaderValue) -> StatusCode {
     let request = http::Request::get("/dev/a?b=c").header("host", host).header(CALLER_IDENTITY, header);
     let request: Request = request.body(Body::default()).expect("it is a request");
-    let arrival = Arrival {
-        now: NOW,
-        request_id: "".into(),
-        extended_request_id: "".into(),
-        draw: 0,
-        peer: IpAddr::from([127, 0, 0, 1]),
-        scheme: Scheme::Https,
-        trace_id: None,
-        deadline: Timestamp::from_milliseconds(NOW.milliseconds() + 29_000),
-        vouched: Vouched::default(),
-    };
+    let arrival = arrival_at(NOW);
     let mut record = Record::open(&arrival, request.method().clone(), request.version()).explained();
     let front = Front::default();
     let serving = pin!(pipeline::serve(world, &front, &arrival, request, &mut record));

@@ -4,16 +4,15 @@
 #![no_main]
 
 use std::future::Future;
-use std::net::IpAddr;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
+use gatelet_core::Timestamp;
 use gatelet_core::authorizers::jwt::{ClaimsForm, KeySet, Token, Verifier};
 use gatelet_core::record::Record;
-use gatelet_core::{Arrival, Scheme, Timestamp, Vouched};
 use gatelet_model::JwtIssuer;
-use gatelet_world::{MemoryBackends, MemoryIdentityProviders, MemoryWorld};
+use gatelet_world::{MemoryBackends, MemoryIdentityProviders, MemoryWorld, arrival_at};
 use libfuzzer_sys::fuzz_target;
 
 const ISSUER: &str = "https://issuer.example";
@@ -42,7 +41,7 @@ fuzz_target!(|text: &str| {
         algorithms: Vec::new(),
         required_claims: Vec::new(),
     };
-    let arrival = arrival();
+    let arrival = arrival_at(NOW);
     let record = Record::open(&arrival, http::Method::GET, http::Version::HTTP_11).explained();
     for form in [ClaimsForm::Http, ClaimsForm::RestJwt, ClaimsForm::Cognito] {
         let verifier = Verifier::compile(std::slice::from_ref(&issuer), form).expect("it is well defined");
@@ -55,20 +54,6 @@ fuzz_target!(|text: &str| {
         }
     }
 });
-
-fn arrival() -> Arrival {
-    Arrival {
-        now: NOW,
-        request_id: "".into(),
-        extended_request_id: "".into(),
-        draw: 0,
-        peer: IpAddr::from([127, 0, 0, 1]),
-        scheme: Scheme::Https,
-        trace_id: None,
-        deadline: Timestamp::from_milliseconds(NOW.milliseconds() + 29_000),
-        vouched: Vouched::default(),
-    }
-}
 
 fn at_once<F: Future>(future: F) -> F::Output {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {

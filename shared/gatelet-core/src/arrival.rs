@@ -108,23 +108,31 @@ impl Arrival {
 }
 
 #[cfg(test)]
+impl Arrival {
+    /// The arrival of a request of which nothing is special, with a minute left for it.
+    pub(crate) fn in_tests(now: Timestamp) -> Self {
+        Self {
+            now,
+            request_id: "c6af9ac6-7b61-11e6-9a41-93e8deadbeef".into(),
+            extended_request_id: "JKJaXmPLvHcESHA=".into(),
+            draw: 0,
+            peer: IpAddr::from([127, 0, 0, 1]),
+            scheme: Scheme::Https,
+            trace_id: None,
+            deadline: now.after(Duration::from_secs(60)),
+            vouched: Vouched::default(),
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_call_ends_by_its_own_limit_or_the_deadline_whichever_is_first() {
         let now = Timestamp::from_milliseconds(1_000);
-        let arrival = Arrival {
-            now,
-            request_id: "".into(),
-            extended_request_id: "".into(),
-            draw: 0,
-            peer: IpAddr::from([127, 0, 0, 1]),
-            scheme: Scheme::Https,
-            trace_id: None,
-            deadline: now.after(Duration::from_secs(3)),
-            vouched: Vouched::default(),
-        };
+        let arrival = Arrival { deadline: now.after(Duration::from_secs(3)), ..Arrival::in_tests(now) };
         let limit = Duration::from_secs(2);
         assert_eq!(arrival.time_for(limit, now), Some(limit));
         assert_eq!(

@@ -15,5 +15,5 @@ pub use clock::VirtualClock;
 pub use definitions::MemoryDefinitions;
 pub use functions::{MemoryFunctions, SeenInvocation};
 pub use identities::{MemoryCredentials, MemoryDecisions, MemoryIdentityProviders};
-pub use records::{proxied_record, unlocated_record};
+pub use records::{arrival_at, proxied_record, unlocated_record};
 pub use world::MemoryWorld;

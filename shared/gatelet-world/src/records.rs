@@ -4,22 +4,31 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use gatelet_core::record::{ApiFamily, IntegrationCall, Place, Record};
-use gatelet_core::{Arrival, Scheme, Timestamp};
+use gatelet_core::{Arrival, Scheme, Timestamp, Vouched};
 
-/// The record of a `GET` of this path that nobody has located yet, at 2026-11-20 16:00 UTC from 127.0.0.1.
+/// The arrival of a request of which nothing is special, over HTTPS from 127.0.0.1, with a minute left for it.
 #[must_use]
-pub fn unlocated_record(path: &str) -> Record {
-    let now = Timestamp::from_milliseconds(1_795_190_400_000);
-    let arrival = Arrival {
+pub fn arrival_at(now: Timestamp) -> Arrival {
+    Arrival {
         now,
-        request_id: "id".into(),
-        extended_request_id: "extended=".into(),
+        request_id: "c6af9ac6-7b61-11e6-9a41-93e8deadbeef".into(),
+        extended_request_id: "JKJaXmPLvHcESHA=".into(),
         draw: 0,
         peer: IpAddr::from([127, 0, 0, 1]),
         scheme: Scheme::Https,
         trace_id: None,
-        vouched: gatelet_core::Vouched::default(),
-        deadline: now.after(Duration::from_secs(100)),
+        deadline: now.after(Duration::from_secs(60)),
+        vouched: Vouched::default(),
+    }
+}
+
+/// The record of a `GET` of this path that nobody has located yet, at 2026-11-20 16:00 UTC from 127.0.0.1.
+#[must_use]
+pub fn unlocated_record(path: &str) -> Record {
+    let arrival = Arrival {
+        request_id: "id".into(),
+        extended_request_id: "extended=".into(),
+        ..arrival_at(Timestamp::from_milliseconds(1_795_190_400_000))
     };
     let mut record = Record::open(&arrival, http::Method::GET, http::Version::HTTP_11);
     record.note_request(path, Some("curl"));

@@ -9,11 +9,11 @@ use gatelet_core::payload::{Body, Request};
 use gatelet_core::pipeline::{self, Front};
 use gatelet_core::ports::{AccessKey, Clock, IamIdentity, Secret, World};
 use gatelet_core::record::Record;
-use gatelet_core::{Arrival, Scheme, Timestamp, Vouched};
+use gatelet_core::{Arrival, Timestamp, Vouched};
 use gatelet_model::rest::RestStage;
 use gatelet_model::v2::V2Stage;
 use gatelet_model::{AccountId, Api, Deployment, Region, Stage, StageName, StagePointer};
-use gatelet_world::{MemoryBackends, MemoryWorld};
+use gatelet_world::{MemoryBackends, MemoryWorld, arrival_at};
 use http::Response;
 use serde_json::{Value, json};
 
@@ -112,17 +112,7 @@ impl Served {
 }
 
 fn arrival(now: Timestamp, vouched: Vouched) -> Arrival {
-    Arrival {
-        now,
-        request_id: "c6af9ac6-7b61-11e6-9a41-93e8deadbeef".into(),
-        extended_request_id: "JKJaXmPLvHcESHA=".into(),
-        draw: 0,
-        peer: IpAddr::from([203, 0, 113, 7]),
-        scheme: Scheme::Https,
-        trace_id: None,
-        deadline: now.after(std::time::Duration::from_secs(30)),
-        vouched,
-    }
+    Arrival { peer: IpAddr::from([203, 0, 113, 7]), vouched, ..arrival_at(now) }
 }
 
 /// A request with this method and path.

@@ -35,23 +35,15 @@ fn root(arrival: &Arrival) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{IpAddr, Ipv4Addr};
 
     use super::*;
-    use crate::{Scheme, Timestamp};
+    use crate::Timestamp;
 
     #[test]
     fn a_root_is_the_time_and_what_makes_it_unique() {
         let mut arrival = Arrival {
-            now: Timestamp::from_milliseconds(1_587_481_701_067),
             request_id: "1de4d666-d4dd-26ac-ed65-2b6c93e8dead".into(),
-            extended_request_id: "".into(),
-            draw: 0,
-            peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            scheme: Scheme::Https,
-            trace_id: None,
-            vouched: crate::Vouched::default(),
-            deadline: Timestamp::from_milliseconds(0),
+            ..Arrival::in_tests(Timestamp::from_milliseconds(1_587_481_701_067))
         };
         assert_eq!(root(&arrival), "Root=1-5e9f0c65-1de4d666d4dd26aced652b6c");
         arrival.request_id = "f".into();

@@ -155,7 +155,7 @@ mod tests {
     use crate::authorizers::jwt::{ClaimsForm, Verified};
     use crate::authorizers::lambda::answer::{self, Form};
     use crate::snapshot::routes::Rules;
-    use crate::{Arrival, Scheme, Vouched};
+    use crate::{Arrival, Vouched};
 
     /// The variables of a record whose caller was found out so, with a certificate.
     fn told(finding: Finding, latency: Option<u64>) -> impl Fn(&str) -> Option<String> {
@@ -168,15 +168,8 @@ mod tests {
             not_after: "later".into(),
         };
         let arrival = Arrival {
-            now: Timestamp::from_milliseconds(0),
-            request_id: "1".into(),
-            extended_request_id: "2".into(),
-            draw: 0,
-            peer: [127, 0, 0, 1].into(),
-            scheme: Scheme::Https,
-            trace_id: None,
-            deadline: Timestamp::from_milliseconds(1),
             vouched: Vouched { identity: None, certificate: Some(Arc::new(certificate)) },
+            ..Arrival::in_tests(Timestamp::from_milliseconds(0))
         };
         let mut record = Record::open(&arrival, http::Method::GET, http::Version::HTTP_11);
         record.note_caller(Caller { finding, authorizer_latency_milliseconds: latency });

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::*;
 use crate::payload::BodyError;
 use crate::record::{ApiFamily, Place, Record};
-use crate::{Arrival, Scheme, Timestamp};
+use crate::{Arrival, Timestamp};
 
 fn every_refusal() -> Vec<(&'static str, Refusal)> {
     let text = || "for the author".to_owned();
@@ -95,17 +95,10 @@ fn no_answer_tells_the_client_what_lies_behind() {
 
 /// The record of a refused request to an API of a service, or before one is known.
 fn refused(family: Option<ApiFamily>, refusal: Refusal) -> Record {
-    let now = Timestamp::from_milliseconds(0);
     let arrival = Arrival {
-        now,
         request_id: "id".into(),
         extended_request_id: "extended=".into(),
-        draw: 0,
-        peer: [127, 0, 0, 1].into(),
-        scheme: Scheme::Https,
-        trace_id: None,
-        vouched: crate::Vouched::default(),
-        deadline: now,
+        ..Arrival::in_tests(Timestamp::from_milliseconds(0))
     };
     let mut record = Record::open(&arrival, http::Method::GET, http::Version::HTTP_11);
     if let Some(family) = family {

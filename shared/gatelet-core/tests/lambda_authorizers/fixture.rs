@@ -14,7 +14,7 @@ use gatelet_core::refusal::Refusal;
 use gatelet_core::snapshot::StageSnapshot;
 use gatelet_core::snapshot::routes::Rules;
 use gatelet_core::stages::locate::Located;
-use gatelet_core::{Arrival, Scheme, Timestamp, Vouched};
+use gatelet_core::{Arrival, Timestamp};
 use gatelet_languages::iam_policy::{Decision, Principal, Request, ResourceArn, Values};
 use gatelet_model::rest::{Resource, RestApi, RestApiParts, RestStage};
 use gatelet_model::{
@@ -23,7 +23,7 @@ use gatelet_model::{
 };
 use gatelet_world::{
     MemoryBackends, MemoryCredentials, MemoryDecisions, MemoryDefinitions, MemoryFunctions,
-    MemoryIdentityProviders, MemoryWorld, VirtualClock,
+    MemoryIdentityProviders, MemoryWorld, VirtualClock, arrival_at,
 };
 
 /// 20 November 2026, 16:00 UTC.
@@ -111,15 +111,10 @@ impl Asking {
             headers: Vec::new(),
             rules,
             arrival: Arrival {
-                now: NOW,
-                request_id: "c6af9ac6-7b61-11e6-9a41-93e8deadbeef".into(),
-                extended_request_id: "JKJaXmPLvHcESHA=".into(),
-                draw: 0,
                 peer: [203, 0, 113, 7].into(),
-                scheme: Scheme::Https,
                 trace_id: Some("Root=1-1-1".into()),
                 deadline: NOW.after(Duration::from_secs(1_000_000)),
-                vouched: Vouched::default(),
+                ..arrival_at(NOW)
             },
         }
     }

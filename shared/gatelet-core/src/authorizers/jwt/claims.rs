@@ -10,7 +10,7 @@ use super::members::Members;
 use crate::arrival::Timestamp;
 
 /// How far the clocks of an issuer and of the gateway may differ. ASSUMPTION: AWS tells none.
-pub(super) const LEEWAY: Duration = Duration::from_secs(10);
+pub const LEEWAY: Duration = Duration::from_secs(10);
 
 /// A claim that a token must carry.
 #[derive(Debug, Clone, PartialEq, Eq)]

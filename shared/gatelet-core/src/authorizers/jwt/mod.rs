@@ -16,6 +16,7 @@ mod verified;
 mod verifier;
 
 pub use authorizer::{JwtAuthorizer, bearer};
+pub use claims::LEEWAY;
 pub use cognito::CognitoAuthorizer;
 pub use defect::Defect;
 pub use issuer::IssuerKeys;

@@ -15,11 +15,9 @@ mod signatures;
 mod vectors;
 mod world;
 
-use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -28,7 +26,7 @@ use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::arrival::{Arrival, Scheme, Timestamp, Vouched};
+use crate::arrival::{Arrival, Timestamp};
 use crate::record::Record;
 use world::TestWorld;
 
@@ -173,18 +171,7 @@ fn world_of(keys: &[&TestKey]) -> TestWorld {
 }
 
 fn arrival(seconds: u64) -> Arrival {
-    let now = Timestamp::from_milliseconds(seconds * 1_000);
-    Arrival {
-        now,
-        request_id: "".into(),
-        extended_request_id: "".into(),
-        draw: 0,
-        peer: IpAddr::from([127, 0, 0, 1]),
-        scheme: Scheme::Https,
-        trace_id: None,
-        deadline: now.after(Duration::from_secs(29)),
-        vouched: Vouched::default(),
-    }
+    Arrival::in_tests(Timestamp::from_milliseconds(seconds * 1_000))
 }
 
 fn record() -> Record {

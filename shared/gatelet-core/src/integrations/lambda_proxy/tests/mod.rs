@@ -27,7 +27,7 @@ use gatelet_model::{
 };
 use serde_json::Value;
 
-use crate::arrival::{Arrival, Scheme, Timestamp};
+use crate::arrival::{Arrival, Timestamp};
 use crate::authorizers::{Asked, Caller, Route};
 use crate::payload::{Body, Request, Response};
 use crate::ports::{Clock, FunctionAnswer, FunctionCall, FunctionError, Functions};
@@ -138,17 +138,7 @@ fn setup(path: &str, stage: &str, base: &str, kind: Kind) -> Setup {
         host: "abc123.execute-api.us-east-1.amazonaws.com".to_owned(),
         base: base.to_owned(),
         custom_domain: false,
-        arrival: Arrival {
-            now: NOW,
-            request_id: "c6af9ac6-7b61-11e6-9a41-93e8deadbeef".into(),
-            extended_request_id: "JKJaXmPLvHcESHA=".into(),
-            draw: 0,
-            peer: IpAddr::V4(Ipv4Addr::new(203, 0, 113, 7)),
-            scheme: Scheme::Https,
-            trace_id: None,
-            vouched: crate::Vouched::default(),
-            deadline: NOW.after(Duration::from_secs(60)),
-        },
+        arrival: Arrival { peer: IpAddr::V4(Ipv4Addr::new(203, 0, 113, 7)), ..Arrival::in_tests(NOW) },
         caller: None,
     }
 }
