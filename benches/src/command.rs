@@ -4,10 +4,13 @@ use std::process::ExitCode;
 
 use crate::calls::{self, HOST};
 use crate::programs::COLD;
-use crate::{CallRow, Figures, Programs, Row, callgrind, measure, readme, table};
+use crate::{CallRow, Figures, Programs, Row, Simulated, callgrind, measure, readme, table};
 
 /// The rows that are run in one thread, as their table is marked.
 pub(crate) const GATEWAY: &str = "gateway";
+
+/// What is simulated of limits, as its table is marked.
+pub(crate) const LIMITS: &str = "limits";
 
 /// What the shell expects of a command that was called wrongly.
 const EXIT_USAGE: u8 = 2;
@@ -35,6 +38,22 @@ pub fn run(rows: &[Row], calls: &[CallRow]) -> ExitCode {
 pub fn run_programs(measure: fn() -> Result<Programs, String>) -> ExitCode {
     match parse(std::env::args().skip(1)) {
         Ok(Task::Measure(names)) if is_wanted(COLD, &names) => measure_programs(measure),
+        Ok(Task::Measure(_)) => ExitCode::SUCCESS,
+        Ok(Task::One { name, .. }) => usage(&format!("`{name}` is not run alone")),
+        Err(problem) => usage(&problem),
+    }
+}
+
+/// Simulates, all of it together, and prints the table: as [`run_programs`].
+pub fn run_simulated(measure: fn() -> Result<Simulated, String>) -> ExitCode {
+    match parse(std::env::args().skip(1)) {
+        Ok(Task::Measure(names)) if is_wanted(LIMITS, &names) => match measure() {
+            Ok(Simulated { table, problems }) => exit_code(finish(LIMITS, &table, &[], problems)),
+            Err(problem) => {
+                eprintln!("error: limits cannot be simulated: {problem}");
+                ExitCode::FAILURE
+            }
+        },
         Ok(Task::Measure(_)) => ExitCode::SUCCESS,
         Ok(Task::One { name, .. }) => usage(&format!("`{name}` is not run alone")),
         Err(problem) => usage(&problem),
@@ -89,8 +108,8 @@ fn unknown(rows: &[&str], names: &[String]) -> Option<String> {
 
 fn measure(rows: &[Row], calls: &[CallRow], names: &[String]) -> ExitCode {
     let of_rows = rows.iter().map(|row| row.name);
-    // The bench of programs is another program, and is asked for as a whole.
-    let all: Vec<&str> = of_rows.chain(calls.iter().map(|row| row.name)).chain([COLD]).collect();
+    // The benches of programs and of limits are other programs, and are asked for as a whole.
+    let all: Vec<&str> = of_rows.chain(calls.iter().map(|row| row.name)).chain([COLD, LIMITS]).collect();
     if let Some(problem) = unknown(&all, names) {
         return usage(&problem);
     }

@@ -13,8 +13,17 @@ mod readme;
 mod table;
 
 pub use calls::{AT_A_TIME, CallRow, Calls};
-pub use command::{run, run_programs};
+pub use command::{run, run_programs, run_simulated};
 pub use programs::{Figure, Limit, ProgramRow, Programs};
+
+/// What was simulated.
+#[derive(Debug)]
+pub struct Simulated {
+    /// The table, and what is said below it.
+    pub table: String,
+    /// What is not as it must be.
+    pub problems: Vec<String>,
+}
 
 /// One row of the table.
 #[derive(Debug, Clone, Copy)]

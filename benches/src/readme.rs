@@ -43,7 +43,9 @@ mod tests {
 
     #[test]
     fn the_file_has_the_marks() {
-        for bench in [crate::command::GATEWAY, crate::calls::HOST, crate::programs::COLD] {
+        for bench in
+            [crate::command::GATEWAY, crate::command::LIMITS, crate::calls::HOST, crate::programs::COLD]
+        {
             assert!(replaced(include_str!("../README.md"), bench, "").is_some(), "{bench}");
         }
     }

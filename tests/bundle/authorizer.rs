@@ -201,11 +201,16 @@ fn what_the_readme_shows_is_taken() {
     let Some(tools) = lambda_tools() else { return };
     fs::create_dir_all(folder()).unwrap();
     let scratch = tempfile::tempdir_in(folder()).unwrap();
-    let template = scratch.path().join("template.yaml");
-    fs::write(&template, block(&readme, "yaml")).unwrap();
-    succeed(
-        tool(tools, "sam").args(["validate", "--lint", "--region", "eu-west-1", "--template"]).arg(template),
-    );
+    let blocks = readme.split("```yaml\n").skip(1);
+    let blocks: Vec<&str> = blocks.map(|rest| rest.split_once("```").unwrap().0).collect();
+    assert_eq!(blocks.len(), 2, "tokens and API keys");
+    for (number, block) in blocks.into_iter().enumerate() {
+        let template = scratch.path().join(format!("template-{number}.yaml"));
+        fs::write(&template, block).unwrap();
+        let mut validate = tool(tools, "sam");
+        validate.args(["validate", "--lint", "--region", "eu-west-1", "--template"]);
+        succeed(validate.arg(template));
+    }
 }
 
 /// The first block of code in a language.

@@ -121,7 +121,7 @@ pub(crate) fn task_root_of(built: &Built, function: &str) -> TempDir {
 #[test]
 fn sam_builds_what_lambda_can_start_and_leaves_the_checkout_alone() {
     let Some(built) = built() else { return };
-    for function in ["RouterFunction", "AuthorizerFunction"] {
+    for function in ["RouterFunction", "AuthorizerFunction", "MeterFunction"] {
         let bytes = fs::read(built.bootstrap(function)).unwrap();
         assert_eq!(bytes.get(..4), Some(b"\x7fELF".as_slice()), "{function}");
         let newest = newest_glibc(&bytes);

@@ -17,8 +17,9 @@ pub(crate) const PETSTORE: [&str; 3] = ["examples/petstore/openapi.yaml", "--var
 /// What the Function URL of the template is told about itself.
 const STREAMING: (&str, &str) = ("GATELET_RESPONSE_STREAMING", "true");
 
-/// The folder of those that are another function's.
+/// The folders of those that are other functions'.
 pub(crate) const AUTHORIZER: &str = "authorizer";
+pub(crate) const METER: &str = "meter";
 
 /// An event that lies in the repository.
 pub(crate) struct Sample {
@@ -44,7 +45,9 @@ pub(crate) fn samples() -> Vec<Sample> {
     let mut expected: BTreeMap<String, Expected> = toml::from_str(&expected).unwrap();
     let mut samples = Vec::new();
     let sources = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
-    for source in sources.filter(|path| path.is_dir() && !path.ends_with(AUTHORIZER)) {
+    for source in
+        sources.filter(|path| path.is_dir() && ![AUTHORIZER, METER].iter().any(|other| path.ends_with(other)))
+    {
         for path in fs::read_dir(&source).unwrap().map(|entry| entry.unwrap().path()) {
             let name = path.strip_prefix(&folder).unwrap().display().to_string();
             let expected = expected.remove(&name);

@@ -25,8 +25,89 @@ pub(crate) struct Case {
     /// Custom domains and the base path under which each shows the stage; such a request gives its own `host`.
     #[serde(default)]
     pub domains: BTreeMap<String, String>,
+    /// What limits requests.
+    #[serde(default)]
+    pub limits: Limits,
+    /// Usage plans by id.
+    #[serde(default)]
+    pub plans: BTreeMap<String, Plan>,
+    /// API keys by value.
+    #[serde(default)]
+    pub keys: BTreeMap<String, Key>,
     /// What is sent and what comes back.
     pub exchange: Vec<Exchange>,
+}
+
+/// What limits requests, whoever sends them: each `RATE:BURST`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Limits {
+    /// All APIs together.
+    pub account: Option<String>,
+    /// Whether clients are told.
+    #[serde(default)]
+    pub headers: bool,
+    /// The stage's, by `*/*` or `/path/METHOD`, and by route key on HTTP APIs, `$stage` being what others have.
+    #[serde(default)]
+    pub stage: BTreeMap<String, String>,
+}
+
+/// A usage plan that holds the stage.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Plan {
+    /// `RATE:BURST`.
+    pub throttle: Option<String>,
+    /// `LIMIT/PERIOD`, such as `3/DAY`.
+    pub quota: Option<String>,
+    /// Taken off the limit of the first period.
+    #[serde(default)]
+    pub offset: u32,
+    /// Whether nobody passes while it cannot be counted.
+    #[serde(default)]
+    pub strict: bool,
+    /// Its stage, where it is another.
+    pub stage: Option<String>,
+    /// Limits by method: `RATE:BURST`.
+    #[serde(default)]
+    pub methods: BTreeMap<String, String>,
+}
+
+/// An API key.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Key {
+    /// Its id.
+    pub id: String,
+    /// Its plans.
+    #[serde(default)]
+    pub plans: Vec<String>,
+    /// Whether it is enabled; it is, where nothing is said.
+    pub enabled: Option<bool>,
+    /// When it was put into its plans: `2026-11-20`, or long ago.
+    pub since: Option<String>,
+}
+
+/// What happened before an exchange.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Earlier {
+    /// `GET /dev/pets`, on the API's own host; nothing where only time passes or something breaks.
+    #[serde(default)]
+    pub request: String,
+    /// Its headers.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// How often it is sent; once where nothing is said.
+    pub times: Option<u32>,
+    /// What each is answered with.
+    pub status: Option<u16>,
+    /// How much time passes after it, in milliseconds.
+    #[serde(default)]
+    pub then_milliseconds: u64,
+    /// `counters` or `credentials` fail from then on.
+    #[serde(default)]
+    pub then_fail: Vec<String>,
 }
 
 /// One request and what comes of it.
@@ -41,6 +122,9 @@ pub(crate) struct Exchange {
     /// Its body.
     #[serde(default)]
     pub body: String,
+    /// What happened before, in this order.
+    #[serde(default)]
+    pub earlier: Vec<Earlier>,
     /// What the backend does.
     #[serde(default)]
     pub backend: Backend,

@@ -7,6 +7,8 @@
 
 mod case;
 mod differences;
+mod earlier;
+mod limited;
 mod run;
 mod ways;
 mod world;

@@ -5,6 +5,7 @@ use http::Request;
 
 use crate::case::{Case, Exchange, Way};
 use crate::differences::differences;
+use crate::earlier;
 use crate::ways;
 use crate::world::Deployed;
 
@@ -22,12 +23,19 @@ pub(crate) async fn run(case: &Case, way: Way) -> Vec<String> {
     all
 }
 
-async fn run_exchange(exchange: &Exchange, deployed: &Deployed, way: Way) -> Vec<String> {
+async fn run_exchange(exchange: &Exchange, deployed: &Deployed<'_>, way: Way) -> Vec<String> {
     let request = match request(exchange, &deployed.host()) {
         Ok(request) => request,
         Err(why) => return vec![why],
     };
-    let happened = ways::go(way, deployed.world(exchange), request).await;
+    let world = deployed.world(exchange);
+    for earlier in &exchange.earlier {
+        if let Err(why) = earlier::happen(earlier, &deployed.host(), &world).await {
+            return vec![why];
+        }
+    }
+    world.world.backends.forget();
+    let happened = ways::go(way, world, request).await;
     let found = happened.map_or_else(|why| vec![why], |happened| differences(exchange, &happened));
     match exchange.not_through.get(&way) {
         Some(why) if found.is_empty() => {

@@ -11,6 +11,7 @@ use gatelet_aws::environment::Environment;
 use gatelet_core::Scheme;
 use gatelet_core::payload::{Body, Response};
 use gatelet_core::pipeline::{self, Front};
+use gatelet_core::ports::Clock as _;
 use gatelet_core::record::{End, Record, SealedRecord};
 use gatelet_local::doors::Gateway;
 use gatelet_local::server::Server;
@@ -78,7 +79,8 @@ type Heard = (StatusCode, HeaderMap, Bytes, Arc<SealedRecord>);
 
 /// The pipeline and nothing in front of it.
 async fn data_plane(world: &SharedWorld, request: Request<Bytes>) -> Heard {
-    let arrival = arrival(NOW, PEER, Scheme::Https, NOW.after(PATIENCE));
+    let now = world.world.clock.now();
+    let arrival = arrival(now, PEER, Scheme::Https, now.after(PATIENCE));
     let request = request.map(Body::from);
     let mut record = Record::open(&arrival, request.method().clone(), request.version());
     let front = Front::default();

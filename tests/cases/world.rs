@@ -7,7 +7,7 @@ use gatelet_control::identity;
 use gatelet_control::import::{self, ApiKind, ImportOptions};
 use gatelet_core::Timestamp;
 use gatelet_core::payload::{Body, Response};
-use gatelet_core::ports::{BackendError, FunctionAnswer, FunctionError};
+use gatelet_core::ports::{BackendError, FunctionAnswer, FunctionError, Memory};
 use gatelet_model::rest::{EndpointType, RestStage, StageVariables};
 use gatelet_model::v2::V2Stage;
 use gatelet_model::{
@@ -15,23 +15,25 @@ use gatelet_model::{
     RoutingMode, Stage, StageName, StagePointer,
 };
 use gatelet_tests::doors::SharedWorld;
-use gatelet_world::{MemoryBackends, MemoryFunctions, MemoryWorld};
+use gatelet_world::{MemoryBackends, MemoryCredentials, MemoryFunctions, MemoryWorld};
 
 use crate::case::{Backend, Case, Exchange, Function};
+use crate::limited;
 
 /// 20 November 2026, 16:00 UTC.
 pub(crate) const NOW: Timestamp = Timestamp::from_milliseconds(1_795_190_400_000);
 
 /// What a case deploys.
-pub(crate) struct Deployed {
+pub(crate) struct Deployed<'a> {
+    case: &'a Case,
     deployment: Deployment,
     pointer: StagePointer,
     domains: Vec<DomainName>,
 }
 
-impl Deployed {
+impl<'a> Deployed<'a> {
     /// Deploys what a case describes.
-    pub(crate) fn of(case: &Case) -> Result<Self, String> {
+    pub(crate) fn of(case: &'a Case) -> Result<Self, String> {
         let (deployment, pointer) =
             deploy(case).map_err(|why| format!("the definition does not import: {why}"))?;
         let domains: Result<Vec<_>, _> = case
@@ -40,7 +42,10 @@ impl Deployed {
             .map(|(name, path)| domain(name, path, deployment.api.id(), pointer.stage.name()))
             .collect();
         let domains = domains.map_err(|problem| format!("a domain cannot be made: {problem}"))?;
-        Ok(Self { deployment, pointer, domains })
+        // What cannot be made is told before anything runs.
+        limited::settings(case)?;
+        limited::store(case, deployment.api.id(), pointer.stage.name(), &MemoryCredentials::default())?;
+        Ok(Self { case, deployment, pointer, domains })
     }
 
     /// The API's own name.
@@ -52,13 +57,15 @@ impl Deployed {
     pub(crate) fn world(&self, exchange: &Exchange) -> SharedWorld {
         let script = exchange.backend.clone();
         let (function, authorizer) = (exchange.function.clone(), exchange.authorizer.clone());
-        let world = MemoryWorld::at(NOW, MemoryBackends::answering(move |_| answer(&script))).with_functions(
-            MemoryFunctions::answering(move |call| {
+        let mut world = MemoryWorld::at(NOW, MemoryBackends::answering(move |_| answer(&script)))
+            .with_functions(MemoryFunctions::answering(move |call| {
                 function_answer(if is_authorizer(&call.function) { &authorizer } else { &function })
-            }),
-        );
+            }));
         world.definitions.publish(&self.deployment, &self.pointer, &account());
         self.domains.iter().for_each(|domain| world.definitions.add_domain(domain.clone()));
+        let (api_id, stage) = (self.deployment.api.id(), self.pointer.stage.name());
+        limited::store(self.case, api_id, stage, &world.credentials).expect("it was stored before");
+        world.memory = Memory::new(limited::settings(self.case).expect("it was read before"));
         SharedWorld::new(world)
     }
 }
@@ -81,8 +88,16 @@ fn deploy(case: &Case) -> Result<(Deployment, StagePointer), String> {
         StageName::parse(case.stage.as_deref().unwrap_or(default)).map_err(|problem| problem.to_string())
     };
     let stage = match &api {
-        Api::Rest(_) => Stage::Rest(RestStage { variables, ..RestStage::new(name("dev")?) }),
-        _ => Stage::V2(V2Stage { variables, ..V2Stage::new(name(StageName::DEFAULT)?) }),
+        Api::Rest(_) => {
+            let mut stage = RestStage { variables, ..RestStage::new(name("dev")?) };
+            limited::limit_rest(case, &mut stage)?;
+            Stage::Rest(stage)
+        }
+        _ => {
+            let mut stage = V2Stage { variables, ..V2Stage::new(name(StageName::DEFAULT)?) };
+            limited::limit_http(case, &mut stage)?;
+            Stage::V2(stage)
+        }
     };
     let id = identity::deployment_id(&api).map_err(|problem| problem.to_string())?;
     let pointer = StagePointer { stage, deployment_id: id.clone(), previous_deployment_id: None, version: 1 };

@@ -1,5 +1,6 @@
-//! What brings definitions to a gateway in AWS: `gatelet pack`, `deploy`, `deployments`, `rollback`, `domain` and `access-keys`, each
-//! started as a user starts it, against a DynamoDB over loopback.
+//! What brings definitions to a gateway in AWS, and who may call it: `gatelet pack`, `deploy`, `deployments`, `rollback`, `domain`,
+//! `access-keys`, `keys`, `plans` and `usage`, each started as a user starts it, against a DynamoDB over loopback or a gateway that
+//! runs.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -14,3 +15,4 @@ mod fixture;
 mod packed;
 mod refusals;
 mod stages;
+mod usage_plans;

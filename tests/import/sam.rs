@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use gatelet_control::document::{Source, caret_column};
 use gatelet_control::import::{self, FunctionCode, ImportedTemplate, TemplateOptions};
-use gatelet_model::{AccountId, Api, Authorization, Authorizer, Problem, Region, Stage};
+use gatelet_model::{AccountId, Api, Authorization, Authorizer, Problem, Region, Stage, Throttle};
 
 use super::assert_golden;
 
@@ -49,6 +49,11 @@ fn intrinsics_in_templates() {
 #[test]
 fn sam() {
     check("template_sam");
+}
+
+#[test]
+fn limits_keys_and_plans() {
+    check("template_limits");
 }
 
 #[test]
@@ -100,6 +105,9 @@ fn told(imported: &ImportedTemplate) -> String {
         writeln!(text, "{} {}: {}", one.api.kind(), one.logical_id, one.api.name()).unwrap();
         for stage in &one.stages {
             writeln!(text, "  stage {}{}", stage.name(), settings(stage)).unwrap();
+            for (what, throttle) in throttles(stage) {
+                writeln!(text, "    {what} {}", rate(throttle)).unwrap();
+            }
         }
         routes(&mut text, &one.api);
     }
@@ -123,6 +131,12 @@ fn told(imported: &ImportedTemplate) -> String {
         let stages: Vec<_> = one.stages.iter().map(|stage| stage.stage.as_str()).collect();
         writeln!(text, "plan {} on [{}] {:?} {:?}", one.name, stages.join(" "), one.throttle, one.quota)
             .unwrap();
+        for stage in &one.stages {
+            for (target, throttle) in &stage.method_throttles {
+                let target = String::from(target.clone());
+                writeln!(text, "  {} {target} {}", stage.stage, rate(*throttle)).unwrap();
+            }
+        }
     }
     for one in &imported.api_keys {
         let value = if one.value.is_some() { "with a value" } else { "without a value" };
@@ -163,6 +177,27 @@ fn settings(stage: &Stage) -> String {
         Stage::V2(stage) => &stage.variables,
     };
     variables.iter().map(|(name, value)| format!(" {name}={value}")).collect()
+}
+
+/// The limits of a stage, each with what it is for.
+fn throttles(stage: &Stage) -> Vec<(String, Throttle)> {
+    let limits: Vec<(String, Option<Throttle>)> = match stage {
+        Stage::Rest(stage) => {
+            let settings = stage.method_settings.iter();
+            settings.map(|(target, settings)| (String::from(target.clone()), settings.throttle)).collect()
+        }
+        Stage::V2(stage) => {
+            let default = ("by default".to_owned(), stage.default_route_settings.throttle);
+            let settings = stage.route_settings.iter();
+            let settings = settings.map(|(key, settings)| (key.clone(), settings.throttle));
+            std::iter::once(default).chain(settings).collect()
+        }
+    };
+    limits.into_iter().filter_map(|(what, limit)| Some((what, limit?))).collect()
+}
+
+fn rate(throttle: Throttle) -> String {
+    format!("{} a second, {} at once", throttle.rate_per_second(), throttle.burst())
 }
 
 fn routes(text: &mut String, api: &Api) {

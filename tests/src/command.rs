@@ -4,22 +4,32 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-/// The command, built first: `cargo test` builds the binaries of other packages only by chance.
+/// The command.
 #[must_use]
 pub fn gatelet() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        let own = std::env::current_exe().unwrap();
-        let profile = own.parent().and_then(Path::parent).unwrap();
-        let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        build.args(["build", "--quiet", "--locked", "--package", "gatelet-local", "--bin", "gatelet"]);
-        if profile.ends_with("release") {
-            build.arg("--release");
-        }
-        build.arg("--target-dir").arg(profile.parent().unwrap());
-        assert!(build.current_dir(workspace()).status().unwrap().success(), "the command does not build");
-        profile.join(format!("gatelet{}", std::env::consts::EXE_SUFFIX))
-    })
+    BUILT.get_or_init(|| built("gatelet-local", "gatelet"))
+}
+
+/// The router's function.
+#[must_use]
+pub fn router() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| built("router", "router"))
+}
+
+/// A program, built first: `cargo test` builds the binaries of other packages only by chance.
+fn built(package: &str, name: &str) -> PathBuf {
+    let own = std::env::current_exe().unwrap();
+    let profile = own.parent().and_then(Path::parent).unwrap();
+    let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    build.args(["build", "--quiet", "--locked", "--package", package, "--bin", name]);
+    if profile.ends_with("release") {
+        build.arg("--release");
+    }
+    build.arg("--target-dir").arg(profile.parent().unwrap());
+    assert!(build.current_dir(workspace()).status().unwrap().success(), "`{name}` does not build");
+    profile.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
 
 /// The root of the repository.

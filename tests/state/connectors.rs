@@ -11,7 +11,9 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use gatelet_aws::dynamodb::{ClientSettings, DEFINITIONS_TABLE, DefinitionTable, SharedHttpClient, client};
+use gatelet_aws::dynamodb::{
+    Client, ClientSettings, DEFINITIONS_TABLE, DefinitionTable, SharedHttpClient, client,
+};
 use gatelet_core::ports::Clock;
 use gatelet_local::store::Store;
 
@@ -27,12 +29,18 @@ pub(crate) struct Switches {
     /// Each operation is printed before it is done.
     pub(crate) tells: AtomicBool,
     operations: Mutex<Vec<String>>,
+    bodies: Mutex<Vec<String>>,
 }
 
 impl Switches {
     /// The operations since this was last asked.
     pub(crate) fn operations(&self) -> Vec<String> {
         std::mem::take(&mut *self.operations.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What was asked for since this was last asked.
+    pub(crate) fn bodies(&self) -> Vec<String> {
+        std::mem::take(&mut *self.bodies.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -77,6 +85,8 @@ impl HttpConnector for SwitchedConnector {
         if self.switches.tells.load(Ordering::SeqCst) {
             println!("> {operation}");
         }
+        let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
+        self.switches.bodies.lock().unwrap_or_else(PoisonError::into_inner).push(body);
         self.switches.operations.lock().unwrap_or_else(PoisonError::into_inner).push(operation);
         if self.switches.fails.load(Ordering::SeqCst) {
             let error = std::io::Error::new(std::io::ErrorKind::ConnectionRefused, "the store is down");
@@ -89,12 +99,17 @@ impl HttpConnector for SwitchedConnector {
     }
 }
 
-/// The table of definitions, reached through switches.
-pub(crate) fn switched(store: &Store, clock: Arc<dyn Clock>) -> (DefinitionTable, Arc<Switches>) {
+/// A client of a store, through switches.
+pub(crate) fn switched_client(store: &Store) -> (Client, Arc<Switches>) {
     let switches = Arc::new(Switches::default());
     let settings = store.client_settings(region());
     let inner = settings.http_client.clone();
     let http_client = SharedHttpClient::new(Switched { inner, switches: Arc::clone(&switches) });
-    let client = client(ClientSettings { http_client, ..settings });
+    (client(ClientSettings { http_client, ..settings }), switches)
+}
+
+/// The table of definitions, reached through switches.
+pub(crate) fn switched(store: &Store, clock: Arc<dyn Clock>) -> (DefinitionTable, Arc<Switches>) {
+    let (client, switches) = switched_client(store);
     (DefinitionTable::new(client, DEFINITIONS_TABLE, scope(), clock), switches)
 }

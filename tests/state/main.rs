@@ -8,7 +8,9 @@
     reason = "a test fails by panicking"
 )]
 
+mod api_keys;
 mod connectors;
+mod counters;
 mod credentials;
 mod decisions;
 mod deployments;

@@ -9,6 +9,7 @@ mod access;
 mod definitions;
 mod host;
 mod lambda;
+mod limits;
 mod pipeline;
 mod policy;
 mod routes;
@@ -38,6 +39,9 @@ const ACCESS: Budget = Budget { nanoseconds: Some(8_000), allocations: Some(90) 
 
 /// And less than this where a signature or an authorizer's answer is new.
 const ACCESS_ASKED: Budget = Budget { nanoseconds: Some(60_000), allocations: None };
+
+/// The stages that limit a request cost less than this where a lease is in hand, with the record that they write in.
+const LIMITS: Budget = Budget { nanoseconds: Some(1_500), allocations: Some(20) };
 
 /// An event of 1 KB is built in less than this.
 const EVENT: Budget = Budget { nanoseconds: Some(5_000), allocations: Some(60) };
@@ -74,6 +78,9 @@ const ROWS: &[Row] = &[
     },
     Row { name: "REST mock, Lambda authorizer asked", budget: ACCESS_ASKED, prepare: access::lambda_asked },
     Row { name: "REST mock, signed", budget: ACCESS_ASKED, prepare: access::signed },
+    Row { name: "REST mock, API key with throttle and quota", budget: ACCESS, prepare: limits::mock },
+    Row { name: "API key, throttle and quota", budget: LIMITS, prepare: limits::stages },
+    Row { name: "the same without them", budget: Budget::NONE, prepare: limits::around_the_stages },
     Row { name: "REST proxy, backend in memory", budget: MOCK, prepare: pipeline::rest_proxy },
     Row { name: "HTTP proxy, backend in memory", budget: MOCK, prepare: pipeline::http_proxy },
     Row { name: "event 1.0 of 1 KB", budget: EVENT, prepare: lambda::event_1_0 },

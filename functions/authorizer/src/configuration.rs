@@ -6,9 +6,11 @@ use std::collections::BTreeSet;
 use gatelet_core::authorizers::jwt::{ClaimsForm, Verifier};
 use gatelet_model::{JwtIssuer, RequiredClaim};
 use http::HeaderName;
+use http::header::AUTHORIZATION;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use crate::api_keys::{ApiKeysDocument, KeyRules};
 use crate::event::TokenPlace;
 use crate::statements::{Addresses, Statements, is_range};
 
@@ -22,6 +24,7 @@ const HEADER_PREFIXES: [&str; 3] = ["$request.header.", "method.request.header."
 #[derive(Debug)]
 pub struct Rules {
     pub(crate) token: Option<TokenRules>,
+    pub(crate) keys: Option<KeyRules>,
     pub(crate) statements: Statements,
     pub(crate) answer: AnswerKind,
 }
@@ -53,6 +56,8 @@ pub(crate) enum AnswerKind {
 struct Document<'a> {
     #[serde(default, deserialize_with = "present")]
     jwt: Option<JwtDocument>,
+    #[serde(default, rename = "apiKeys", deserialize_with = "present")]
+    api_keys: Option<ApiKeysDocument>,
     #[serde(default, deserialize_with = "present")]
     addresses: Option<AddressesDocument>,
     #[serde(borrow, default, deserialize_with = "present")]
@@ -100,7 +105,9 @@ struct AddressesDocument {
 }
 
 /// A member that may be left out, and may not be null: who writes one means to ask for something.
-fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+pub(crate) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
 
@@ -114,26 +121,42 @@ impl Rules {
             return Err(format!("it has {} bytes, and may have {CONFIGURATION_BYTES_MAX}", text.len()));
         }
         let document: Document<'_> = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        if document.jwt.is_none() && document.addresses.is_none() && document.policy.is_none() {
+        let tells_requests_apart = document.addresses.is_some() || document.policy.is_some();
+        if document.jwt.is_none() && document.api_keys.is_none() && !tells_requests_apart {
             return Err(
-                "it asks for nothing, and so would let everybody in: write `jwt`, `addresses` or `policy`"
+                "it asks for nothing, and so would let everybody in: write `jwt`, `apiKeys`, `addresses` or `policy`"
                     .to_owned(),
             );
         }
-        let tells_requests_apart = document.addresses.is_some() || document.policy.is_some();
-        if document.answer == AnswerKind::Simple && tells_requests_apart {
-            return Err("`simple` answers are kept by API Gateway for other routes and callers, which `addresses` and `policy` \
-                        tell apart: answer with a `policy`, or switch the authorizer's cache off and write `simple-uncached`"
+        if document.answer == AnswerKind::Simple && (tells_requests_apart || document.api_keys.is_some()) {
+            return Err("`simple` answers are kept by API Gateway for other routes and callers, which `apiKeys`, `addresses` and \
+                        `policy` tell apart: answer with a `policy`, or switch the authorizer's cache off and write \
+                        `simple-uncached`"
+                .to_owned());
+        }
+        let keys = document.api_keys.map(ApiKeysDocument::compile).transpose();
+        let keys = keys.map_err(|why| format!("`apiKeys`: {why}"))?;
+        if document.answer != AnswerKind::Policy && keys.as_ref().is_some_and(|keys| keys.is_told) {
+            return Err("`apiKeys`: simple answers tell no `usageIdentifierKey`: HTTP APIs have no usage plans of their own"
                 .to_owned());
         }
         let token = document.jwt.map(|jwt| jwt.compile(is_mapped)).transpose();
-        let token = token.map_err(|why| format!("`jwt`: {why}"))?;
+        let mut token = token.map_err(|why| format!("`jwt`: {why}"))?;
+        if let (Some(token), Some(keys)) = (&mut token, &keys) {
+            // The first identity source may be the key's.
+            let header = token.header.get_or_insert(AUTHORIZATION);
+            if header == keys.header() {
+                return Err(format!(
+                    "tokens and API keys are both in the header `{header}`: name another as `identitySource`"
+                ));
+            }
+        }
         let addresses = document.addresses.map(AddressesDocument::compile).transpose();
         let addresses = addresses.map_err(|why| format!("`addresses`: {why}"))?;
         let part = if document.policy.is_some() { "policy" } else { "addresses" };
         let statements = Statements::compile(document.policy.map(RawValue::get), addresses.as_ref())
             .map_err(|why| format!("`{part}`: {why}"))?;
-        Ok(Self { token, statements, answer: document.answer })
+        Ok(Self { token, keys, statements, answer: document.answer })
     }
 }
 
@@ -218,7 +241,7 @@ impl AddressesDocument {
     }
 }
 
-fn parse_header(text: &str) -> Result<HeaderName, String> {
+pub(crate) fn parse_header(text: &str) -> Result<HeaderName, String> {
     let name = HEADER_PREFIXES.iter().find_map(|prefix| text.strip_prefix(prefix)).unwrap_or(text);
     // A header's name may have these; the name of another identity source does.
     let is_other = name.contains(['$', '.']);

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use gatelet_model::StageName;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -53,12 +54,21 @@ struct Parts {
     identity_source: Option<Value>,
     headers: Option<BTreeMap<String, Option<String>>>,
     multi_value_headers: Option<BTreeMap<String, Option<Vec<String>>>>,
+    /// Of payload format 2.0.
+    route_key: Option<String>,
     request_context: Option<Context>,
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Context {
     http: Option<Http>,
+    http_method: Option<String>,
+    /// Of WebSocket APIs.
+    route_key: Option<String>,
+    /// Of HTTP APIs the route's key, of REST APIs an id.
+    resource_id: Option<String>,
+    resource_path: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -136,6 +146,30 @@ impl Event {
         }
     }
 
+    /// The verb and path of what is called, as the API has it: `GET` and `/pets/{id}`. Routes such as `$default` have no verb.
+    pub(crate) fn route(&self) -> Option<(Option<&str>, &str)> {
+        let context = self.parts.request_context.as_ref();
+        let key = match self.form {
+            Form::Token => None,
+            Form::Http => self.parts.route_key.as_deref(),
+            Form::Request if self.is_of_http_api() => context?.resource_id.as_deref(),
+            Form::Request => context?.route_key.as_deref(),
+        };
+        match key.map(|key| key.split_once(' ').ok_or(key)) {
+            Some(Ok((verb, path))) => Some((Some(verb), path)),
+            Some(Err(key)) if key.starts_with('$') => Some((None, key)),
+            _ => {
+                let context = context?;
+                Some((Some(context.http_method.as_deref()?), context.resource_path.as_deref()?))
+            }
+        }
+    }
+
+    /// Whether an HTTP API asks, which has no API keys of its own.
+    pub(crate) const fn is_of_http_api(&self) -> bool {
+        self.parts.version.is_some()
+    }
+
     /// The caller's address, of events in payload format 2.0.
     pub(crate) fn source_ip(&self) -> Option<&str> {
         self.http()?.source_ip.as_deref()
@@ -148,6 +182,28 @@ impl Event {
 
     fn http(&self) -> Option<&Http> {
         self.parts.request_context.as_ref()?.http.as_ref()
+    }
+}
+
+/// What is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Called<'a> {
+    /// How the ARNs of the API's methods begin, see [`api_of`].
+    pub(crate) api: &'a str,
+    /// The API's id.
+    pub(crate) api_id: &'a str,
+    /// The stage's name, which holds nothing that means something in a policy.
+    pub(crate) stage: &'a str,
+}
+
+impl<'a> Called<'a> {
+    /// What an ARN names; none where it names no stage of an API.
+    pub(crate) fn of(arn: &'a str) -> Option<Self> {
+        let api = api_of(arn)?;
+        let (_, api_id) = api.trim_end_matches('/').rsplit_once(':')?;
+        let (stage, _) = arn.get(api.len()..)?.split_once('/')?;
+        StageName::parse(stage).ok()?;
+        Some(Self { api, api_id, stage })
     }
 }
 

@@ -2,14 +2,22 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use authorizer::{Answer, Authorizer};
-use gatelet_aws::environment::Environment;
+use gatelet_aws::environment::{Environment, FunctionSettings};
+use gatelet_aws::process::on_shutdown;
 use gatelet_aws::telemetry;
 use gatelet_core::Timestamp;
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
 use tokio::runtime::{Builder, Runtime};
+
+/// The name under which the process registers for its end.
+const EXTENSION: &str = "gatelet-authorizer";
+/// How long reporting may take at the end: Lambda ends a process with an internal extension 500 ms after it said so
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-shutdown>).
+const SETTLING_MAX: Duration = Duration::from_millis(400);
 
 fn main() -> ExitCode {
     let (environment, problems) = Environment::of_process_with_problems();
@@ -18,7 +26,7 @@ fn main() -> ExitCode {
     let authorizer = Authorizer::of_process(&environment, &problems);
     let outcome = runtime(function.concurrency)
         .map_err(Error::from)
-        .and_then(|runtime| runtime.block_on(serve(authorizer)));
+        .and_then(|runtime| runtime.block_on(serve(function, authorizer)));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -36,8 +44,16 @@ fn runtime(concurrency: usize) -> std::io::Result<Runtime> {
     }
 }
 
-async fn serve(authorizer: Authorizer) -> Result<(), Error> {
+async fn serve(function: &FunctionSettings, authorizer: Authorizer) -> Result<(), Error> {
     let authorizer = Arc::new(authorizer);
+    // Whoever counts nothing has nothing to say at the end, and starts sooner.
+    if let Some(runtime_api) = function.runtime_api.as_ref().filter(|_| authorizer.counts()) {
+        let ending = Arc::clone(&authorizer);
+        let flush = async move { ending.settle(SETTLING_MAX).await };
+        if let Err(why) = on_shutdown(runtime_api, EXTENSION, flush).await {
+            tracing::warn!(why, "no notice of the end will come");
+        }
+    }
     lambda_runtime::run_concurrent(service_fn(move |event: LambdaEvent<Box<RawValue>>| {
         let authorizer = Arc::clone(&authorizer);
         async move {

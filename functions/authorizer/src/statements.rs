@@ -11,6 +11,7 @@
 use gatelet_core::Timestamp;
 use gatelet_languages::LanguageError;
 use gatelet_languages::iam_policy::{Decision, Policy, PolicyKind, Principal, Request, ResourceArn, Values};
+use gatelet_model::limits::STAGE_NAME_CHARACTERS_MAX;
 use serde_json::{Value, json};
 
 use crate::answer::ANSWER_BYTES_MAX;
@@ -62,7 +63,9 @@ impl Statements {
         let policy = Policy::parse(&whole, PolicyKind::Resource).map_err(|error| located(&whole, &error))?;
         let compiled = Self { policy, pieces: pieces(statements) };
         // What would be refused only when it is answered is refused now.
-        let longest = compiled.document(LONGEST_API, Some(Timestamp::from_milliseconds(u64::MAX)));
+        let stage = "s".repeat(STAGE_NAME_CHARACTERS_MAX);
+        let longest =
+            compiled.document(LONGEST_API, Some(&stage), Some(Timestamp::from_milliseconds(u64::MAX)));
         Policy::parse(&longest, PolicyKind::Authorizer)
             .map_err(|error| format!("it cannot be an authorizer's answer: {error}"))?;
         let bytes_max = ANSWER_BYTES_MAX - REST_OF_ANSWER_BYTES;
@@ -76,16 +79,22 @@ impl Statements {
         Ok(compiled)
     }
 
-    /// The policy that is answered to an API, whose ARN is that of `api_of`. At `expires` it ends by itself.
-    pub(crate) fn document(&self, api: &str, expires: Option<Timestamp>) -> String {
+    /// The policy that is answered to an API, whose ARN is that of `api_of`. It is about this stage alone, or about all; at
+    /// `expires` it ends by itself.
+    pub(crate) fn document(&self, api: &str, stage: Option<&str>, expires: Option<Timestamp>) -> String {
         let mut list = self.pieces.join(api);
-        if let Some(expires) = expires {
+        let elsewhere = stage.map(|stage| {
+            json!({"Effect": "Deny", "Action": "execute-api:*", "NotResource": format!("{api}{stage}/*")})
+        });
+        let ended = expires.map(|expires| {
             let seconds = (expires.milliseconds() / 1_000).to_string();
             let condition = json!({"NumericGreaterThanEquals": {"aws:EpochTime": seconds}});
-            let ended = statement("Deny", "execute-api:*", "*", Some(condition));
+            statement("Deny", "execute-api:*", "*", Some(condition))
+        });
+        for statement in elsewhere.into_iter().chain(ended) {
             list.pop();
             list.push(',');
-            list.push_str(&ended.to_string());
+            list.push_str(&statement.to_string());
             list.push(']');
         }
         format!(r#"{{"Version":"{VERSION}","Statement":{list}}}"#)

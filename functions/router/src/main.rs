@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use gatelet_aws::environment::{Environment, FunctionSettings};
 use gatelet_aws::events::{Buffered, HttpEvent};
@@ -16,6 +17,10 @@ use tokio::runtime::{Builder, Runtime};
 
 /// The name under which the process registers for its end.
 const EXTENSION: &str = "gatelet-router";
+
+/// How long reporting may take at the end: Lambda ends a process with an internal extension 500 ms after it said so
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-shutdown>).
+const SETTLING_MAX: Duration = Duration::from_millis(400);
 
 type Response = FunctionResponse<Buffered, AnswerBody>;
 
@@ -46,8 +51,12 @@ fn runtime(concurrency: usize) -> std::io::Result<Runtime> {
 async fn serve(function: &FunctionSettings, router: Router) -> Result<(), Error> {
     let router = Arc::new(router);
     if let Some(runtime_api) = &function.runtime_api {
-        // What is written is written at once; what counts requests will have more to say here.
-        let flush = || telemetry::write_line("");
+        // What is written is written at once; what is counted is told now.
+        let ending = Arc::clone(&router);
+        let flush = async move {
+            ending.settle(SETTLING_MAX).await;
+            telemetry::write_line("");
+        };
         if let Err(why) = on_shutdown(runtime_api, EXTENSION, flush).await {
             tracing::warn!(why, "no notice of the end will come");
         }

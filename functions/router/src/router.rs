@@ -162,6 +162,20 @@ impl<W: Ports> Router<W> {
         Ok(Reply::Buffered(answer))
     }
 
+    /// Reports what was counted and gives back what is held of quotas and not used, because the process ends. Nothing of this is
+    /// needed for a right answer: what is not said in time is counted as if it had been used.
+    pub async fn settle(&self, within: Duration) {
+        let State::Serving(world) = &self.state else { return };
+        // Nobody knows which connections outlived the time since the last request.
+        world.forget_connections();
+        let now = world.clock().now();
+        let settling = world.memory().limits.settle(world.counters(), now, Duration::ZERO, now.after(within));
+        let failed = settling.await;
+        if failed > 0 {
+            tracing::warn!(failed, "not all that was counted could be reported at the end");
+        }
+    }
+
     async fn respond(&self, received: Received, arrival: &Arrival, record: &mut Record) -> Response {
         let request = received.request;
         let unseen = match (received.origin, received.refusal) {

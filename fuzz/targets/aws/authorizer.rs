@@ -16,9 +16,11 @@ use serde_json::Value;
 
 const NOW: Timestamp = Timestamp::from_milliseconds(1_800_000_000_000);
 const ANSWER_BYTES_MAX: usize = 8 * 1_024;
-/// Documents by which nobody comes in here: issuers are not reached, and the address is not allowed.
-const CLOSED: [&str; 4] = [
+/// Documents by which nobody comes in here: issuers are not reached, nobody has a key, and the address is not allowed.
+const CLOSED: [&str; 6] = [
     r#"{"jwt": {"issuers": [{"issuer": "https://id.example", "audiences": ["me"]}]}}"#,
+    r#"{"apiKeys": {"limits": true, "usageIdentifierKey": true}}"#,
+    r#"{"apiKeys": {}, "answer": "simple-uncached"}"#,
     r#"{"addresses": {"allow": ["192.0.2.0/24"]}}"#,
     r#"{"addresses": {"allow": ["192.0.2.0/24"]}, "answer": "simple-uncached"}"#,
     r#"{"policy": {"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Principal": "*",
@@ -30,14 +32,17 @@ fuzz_target!(|text: &str| {
     let (document, event) = text.split_once('\n').unwrap_or((text, text));
     let rules = Rules::parse(document, |issuer| issuer == "mapped");
     assert_eq!(rules.as_ref().err(), Rules::parse(document, |issuer| issuer == "mapped").as_ref().err());
-    let asks_for_tokens = || {
+    let asks_for = |part: &str| {
         let document: Value = serde_json::from_str(document).expect("it was read");
-        document.get("jwt").is_some()
+        document.get(part).is_some()
     };
-    let is_closed = rules.is_err() || asks_for_tokens();
+    let is_closed = rules.is_err() || asks_for("jwt");
+    let has_no_key = rules.is_ok() && asks_for("apiKeys");
     if let Some(answer) = ask(rules, event) {
         assert!(!is_closed, "{answer}");
         check_form(&answer);
+        let event = serde_json::from_str(event).expect("it was read");
+        assert!(!has_no_key || is_denied(&answer, &event), "{answer}");
     }
     for (number, document) in CLOSED.iter().enumerate() {
         let rules = Rules::parse(document, |_| false).expect("it is good");
@@ -53,6 +58,7 @@ fuzz_target!(|text: &str| {
             }
             None => lets_in(&answer, &event),
         };
+        assert!(!document.contains("apiKeys") || is_denied(&answer, &event), "nobody has a key: {answer}");
         assert!(!is_allowed, "{answer}");
     }
 });
@@ -64,6 +70,13 @@ fn ask(rules: Result<Rules, String>, event: &str) -> Option<Value> {
     let answer = at_once(authorizer.answer(event, deadline)).ok()?;
     assert!(answer.as_str().len() <= ANSWER_BYTES_MAX);
     Some(serde_json::from_str(answer.as_str()).expect("an answer is JSON"))
+}
+
+fn is_denied(answer: &Value, event: &Value) -> bool {
+    match answer.get("isAuthorized") {
+        Some(authorized) => authorized == false,
+        None => !lets_in(answer, event),
+    }
 }
 
 fn check_form(answer: &Value) {

@@ -1,5 +1,6 @@
 //! The one way to AWS's services: a client with pooled connections, plain and TLS, that verifies against the public
-//! certificate authorities. It is DynamoDB's SDK's way too, so that one stack of HTTP and TLS serves all.
+//! certificate authorities. It is DynamoDB's SDK's way too, and its connections and bodies are of the types that backends
+//! have, so that one stack of HTTP and TLS serves all.
 
 use std::error::Error as _;
 use std::fmt;
@@ -17,12 +18,11 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+
+use crate::backends::{Connector, HttpClient as Pool, Protocols, RequestBody, tls_settings};
 
 /// How a client deals with connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,14 +35,12 @@ pub struct HttpsLimits {
     pub unused_connections: usize,
 }
 
-type Pool = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
-
 /// A client for HTTP/1.1. Clones share its connections.
 #[derive(Clone)]
 pub struct Https(Arc<Shared>);
 
 struct Shared {
-    connector: HttpsConnector<HttpConnector>,
+    connector: Connector,
     limits: HttpsLimits,
     pool: ArcSwap<Pool>,
 }
@@ -53,17 +51,7 @@ impl Https {
     /// # Errors
     /// Where TLS cannot be set up.
     pub fn new(limits: HttpsLimits) -> Result<Self, rustls::Error> {
-        let mut tcp = HttpConnector::new();
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
-        tcp.set_connect_timeout(Some(limits.connect));
-        // The provider is named here and not taken from the process, which has no default where two are linked.
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let connector = HttpsConnectorBuilder::new()
-            .with_provider_and_webpki_roots(provider)?
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(tcp);
+        let connector = Connector::for_services(limits.connect, tls_settings(&[], Protocols::Unsaid)?);
         let pool = ArcSwap::from_pointee(pool(&connector, limits));
         Ok(Self(Arc::new(Shared { connector, limits, pool })))
     }
@@ -78,11 +66,11 @@ impl Https {
     /// was sent is never sent again.
     pub(crate) async fn send(&self, request: Request<Bytes>) -> Result<Response<Incoming>, Error> {
         let pool = self.0.pool.load_full();
-        pool.request(request.map(Full::new)).await
+        pool.request(request.map(|body| RequestBody::new(body.into()).0)).await
     }
 }
 
-fn pool(connector: &HttpsConnector<HttpConnector>, limits: HttpsLimits) -> Pool {
+fn pool(connector: &Connector, limits: HttpsLimits) -> Pool {
     Client::builder(TokioExecutor::new())
         .timer(TokioTimer::new())
         .pool_timer(TokioTimer::new())

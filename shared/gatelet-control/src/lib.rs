@@ -5,3 +5,4 @@ pub mod deploy;
 pub mod document;
 pub mod identity;
 pub mod import;
+pub mod usage;

@@ -4,9 +4,9 @@
 //! comes through [`ports`], what no rule may invent comes with the [`Arrival`].
 #![cfg_attr(test, allow(clippy::indexing_slicing, clippy::panic, reason = "tests"))]
 
-mod arrival;
 pub mod authorizers;
 pub mod integrations;
+pub mod limits;
 pub mod memory;
 pub mod payload;
 pub mod pipeline;
@@ -16,5 +16,5 @@ pub mod refusal;
 pub mod snapshot;
 pub mod stages;
 
-pub use arrival::{Arrival, Scheme, Timestamp, Vouched};
 pub use authorizers::signature;
+pub use ports::{Arrival, Scheme, Timestamp, Vouched};

@@ -5,17 +5,17 @@
 //! A stage returns what it established, and a later one takes it: nothing runs without the finding it stands on.
 //! Whatever is refused before the integration's answer becomes the gateway's own answer in one place, `refusal`.
 
-use crate::arrival::Arrival;
 use crate::authorizers::iam::Sent;
 use crate::integrations::Integration;
 use crate::payload::{CanonicalPath, Request, Response, headers};
+use crate::ports::Arrival;
 use crate::ports::World;
 use crate::record::Record;
 use crate::refusal::{self, Refusal};
 use crate::snapshot::{ApiSnapshot, HttpApiSnapshot, HttpRoute, RestApiSnapshot, RestMethod};
 use crate::stages::locate::Located;
 pub use crate::stages::locate::{Front, OWN_NAME_SUFFIXES};
-use crate::stages::{access, client, locate, map_request, map_response, route};
+use crate::stages::{access, client, locate, map_request, map_response, route, throttle};
 
 /// Serves one request. The record is the edge's: it is written in here, and sealed by the edge when the answer's
 /// body has ended or the client has gone.
@@ -26,6 +26,9 @@ pub async fn serve<W: World>(
     request: Request,
     record: &mut Record,
 ) -> Response {
+    if world.memory().limits.settings.headers {
+        record.tell_limits();
+    }
     let (host, path) = (note(&request, record), request.uri().path());
     let located = match locate(world, front, arrival, host, path, record).await {
         Ok(located) => located,
@@ -133,7 +136,14 @@ async fn admit_rest<'a, W: World>(
     let request = access::rest(world, &asking, api, method, request, record).await?;
     // A key counts only for a caller who may call, and before any limit of its plan.
     // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html
-    client::client(method.api_key_required)?;
+    let client = match method.api_key_required {
+        true => Some(
+            client::client(world, located, arrival, api.api_key_source(), request.headers(), record).await?,
+        ),
+        false => None,
+    };
+    // The client's plan, the stage, all APIs together: the same page says so.
+    throttle::rest(world, &located.stage, method, client.as_deref(), arrival, record).await?;
     Ok((method, request))
 }
 
@@ -172,6 +182,8 @@ async fn admit_http<'a, W: World>(
     // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-access-control.html
     let asking = access::Asking { located, path, arrival, sent: sent.as_ref() };
     let request = access::http(world, &asking, route, request, record).await?;
+    // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html
+    throttle::http(world, &located.stage, route, arrival, record).await?;
     Ok((route, integration, request))
 }
 

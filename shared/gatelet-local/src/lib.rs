@@ -5,6 +5,7 @@ pub mod definition;
 pub mod dev;
 pub mod doors;
 pub mod functions;
+pub mod operations;
 pub mod requests;
 pub mod server;
 pub mod store;

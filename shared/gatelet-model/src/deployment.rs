@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::rest::{RestApi, RestStage};
+use crate::rest::{RestApi, RestStage, StageVariables};
 use crate::text::{ApiId, PartId, StageName};
 use crate::v2::{HttpApi, V2Stage, WebSocketApi};
 
@@ -62,6 +62,15 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// Its variables.
+    #[must_use]
+    pub const fn variables(&self) -> &StageVariables {
+        match self {
+            Self::Rest(stage) => &stage.variables,
+            Self::V2(stage) => &stage.variables,
+        }
+    }
+
     /// Its name.
     #[must_use]
     pub const fn name(&self) -> &StageName {

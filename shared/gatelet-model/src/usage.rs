@@ -118,22 +118,38 @@ pub struct UsagePlan {
     pub tags: IndexMap<String, String>,
 }
 
+/// The tag with which a plan says what holds while its quotas cannot be counted.
+const QUOTA_TAG: &str = "gatelet:quota";
+/// The value of that tag with which nobody passes.
+const STRICT: &str = "strict";
+
 impl UsagePlan {
+    /// Whether nobody passes while the quota cannot be counted (the tag `gatelet:quota` is `strict`); else everybody does.
+    #[must_use]
+    pub fn has_strict_quota(&self) -> bool {
+        self.tags.get(QUOTA_TAG).is_some_and(|value| value == STRICT)
+    }
+
     /// Everything that is wrong with the plan itself.
     #[must_use]
     pub fn problems(&self) -> Problems {
         let mut problems = Problems::new();
         if self.quota.is_some_and(|quota| quota.offset > quota.limit) {
-            problems.push(Problem::error("the quota's offset is larger than its limit"));
+            let problem = Problem::error("the quota's offset is larger than its limit");
+            problems.push(problem.help("make it as large at most: it is taken off the first period's limit"));
         }
         for (position, stage) in self.stages.iter().enumerate() {
             let about = format!("{}/{}", stage.api_id, stage.stage);
             let earlier = self.stages.iter().take(position);
             if earlier.into_iter().any(|other| other.api_id == stage.api_id && other.stage == stage.stage) {
-                problems.push(Problem::error("the plan names the stage twice").about(&about));
+                let problem = Problem::error(format!("the plan names the stage `{}` twice", stage.stage));
+                problems.push(problem.about(&about).help("name it once"));
             }
             if stage.method_throttles.len() > limits::PLAN_METHOD_THROTTLES_MAX {
-                problems.push(Problem::error("more than 20 methods have limits of their own").about(&about));
+                let most = limits::PLAN_METHOD_THROTTLES_MAX;
+                let message =
+                    format!("more than {most} methods of `{}` have limits of their own", stage.stage);
+                problems.push(Problem::error(message).about(&about).help("let `*/*` limit the others"));
             }
         }
         problems

@@ -45,6 +45,11 @@ impl MemoryBackends {
         self
     }
 
+    /// Forgets what it was sent so far.
+    pub fn forget(&self) {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// All calls so far, in order.
     #[must_use]
     pub fn seen(&self) -> Vec<SeenCall> {

@@ -1,12 +1,16 @@
 //! Identity providers, credentials and shared decisions by script.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use gatelet_core::Timestamp;
-use gatelet_core::ports::{AccessKey, Credentials, Decisions, IdentityProviders, Key, PortError};
+use gatelet_core::ports::{
+    AccessKey, ApiKeyEntry, Credentials, Decisions, IdentityProviders, Key, PortError,
+};
+use gatelet_model::{PartId, UsagePlan};
 use http::{HeaderMap, StatusCode};
 
 type Documents = dyn Fn(&str) -> Result<Bytes, PortError> + Send + Sync;
@@ -102,12 +106,43 @@ impl IdentityProviders for MemoryIdentityProviders {
 /// Access keys and attached policies in a map.
 #[derive(Debug, Default)]
 pub struct MemoryCredentials {
+    api_keys: Mutex<BTreeMap<String, ApiKeyEntry>>,
+    plans: Mutex<BTreeMap<PartId, UsagePlan>>,
+    fails: AtomicBool,
     keys: Mutex<BTreeMap<String, AccessKey>>,
     attached: Mutex<BTreeMap<String, Vec<Box<str>>>>,
     seen: Mutex<Vec<String>>,
 }
 
 impl MemoryCredentials {
+    /// Stores an API key under its value, in place of one of the same value.
+    pub fn insert_api_key(&self, value: &str, key: ApiKeyEntry) {
+        self.api_keys.lock().unwrap_or_else(PoisonError::into_inner).insert(value.to_owned(), key);
+    }
+
+    /// Removes an API key.
+    pub fn remove_api_key(&self, value: &str) {
+        self.api_keys.lock().unwrap_or_else(PoisonError::into_inner).remove(value);
+    }
+
+    /// Stores a plan, in place of one of the same id.
+    pub fn insert_plan(&self, plan: UsagePlan) {
+        self.plans.lock().unwrap_or_else(PoisonError::into_inner).insert(plan.id.clone(), plan);
+    }
+
+    /// From now on nothing can be known, or it can again.
+    pub fn fail(&self, fail: bool) {
+        self.fails.store(fail, Ordering::Relaxed);
+    }
+
+    fn check(&self, seen: &str) -> Result<(), PortError> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).push(seen.to_owned());
+        match self.fails.load(Ordering::Relaxed) {
+            true => Err(PortError::Unavailable { what: "credentials", why: "the script says so".to_owned() }),
+            false => Ok(()),
+        }
+    }
+
     /// Stores an access key, in place of one of the same id.
     pub fn insert(&self, id: &str, key: AccessKey) {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), key);
@@ -136,6 +171,16 @@ impl Credentials for MemoryCredentials {
     async fn access_key(&self, id: &str, _: Timestamp) -> Result<Option<AccessKey>, PortError> {
         self.note(id);
         Ok(self.keys.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned())
+    }
+
+    async fn api_key(&self, value: &str, _: Timestamp) -> Result<Option<ApiKeyEntry>, PortError> {
+        self.check("api-key")?;
+        Ok(self.api_keys.lock().unwrap_or_else(PoisonError::into_inner).get(value).cloned())
+    }
+
+    async fn usage_plan(&self, id: &PartId, _: Timestamp) -> Result<Option<UsagePlan>, PortError> {
+        self.check("usage-plan")?;
+        Ok(self.plans.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned())
     }
 
     async fn attached_policies(&self, principal_arn: &str, _: Timestamp) -> Result<Vec<Box<str>>, PortError> {

@@ -4,14 +4,17 @@
 
 mod backends;
 mod clock;
+mod counters;
 mod definitions;
 mod functions;
 mod identities;
 mod records;
+pub mod simulation;
 mod world;
 
 pub use backends::{MemoryBackends, SeenCall};
 pub use clock::VirtualClock;
+pub use counters::{MemoryCounters, applied};
 pub use definitions::MemoryDefinitions;
 pub use functions::{MemoryFunctions, SeenInvocation};
 pub use identities::{MemoryCredentials, MemoryDecisions, MemoryIdentityProviders};

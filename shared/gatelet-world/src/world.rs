@@ -4,7 +4,7 @@ use gatelet_core::Timestamp;
 use gatelet_core::ports::{Memory, World};
 
 use crate::{
-    MemoryBackends, MemoryCredentials, MemoryDecisions, MemoryDefinitions, MemoryFunctions,
+    MemoryBackends, MemoryCounters, MemoryCredentials, MemoryDecisions, MemoryDefinitions, MemoryFunctions,
     MemoryIdentityProviders, VirtualClock,
 };
 
@@ -23,6 +23,8 @@ pub struct MemoryWorld {
     pub credentials: MemoryCredentials,
     /// What authorizers decided; not shared at first.
     pub decisions: MemoryDecisions,
+    /// What all instances count; this one is alone at first.
+    pub counters: MemoryCounters,
     /// Time by hand.
     pub clock: VirtualClock,
     /// What the instance remembers.
@@ -40,6 +42,7 @@ impl MemoryWorld {
             identity_providers: MemoryIdentityProviders::default(),
             credentials: MemoryCredentials::default(),
             decisions: MemoryDecisions::default(),
+            counters: MemoryCounters::default(),
             clock: VirtualClock::at(now),
             memory: Memory::default(),
         }
@@ -59,6 +62,7 @@ impl World for MemoryWorld {
     type IdentityProviders = MemoryIdentityProviders;
     type Credentials = MemoryCredentials;
     type Decisions = MemoryDecisions;
+    type Counters = MemoryCounters;
     type Clock = VirtualClock;
 
     fn definitions(&self) -> &MemoryDefinitions {
@@ -83,6 +87,10 @@ impl World for MemoryWorld {
 
     fn decisions(&self) -> &MemoryDecisions {
         &self.decisions
+    }
+
+    fn counters(&self) -> &MemoryCounters {
+        &self.counters
     }
 
     fn clock(&self) -> &VirtualClock {

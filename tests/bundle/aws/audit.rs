@@ -41,15 +41,17 @@ const JUDGEMENT: &str = r#"{"principalId": "anybody", "policyDocument": {"Versio
 /// What is in the place of the key that CloudFormation takes from a secret, which moto does not know.
 const CREDENTIALS_KEY: (&str, &str) =
     ("GATELET_CREDENTIALS_KEY", "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQ");
-const ACCOUNT: &str = "123456789012";
+pub(super) const ACCOUNT: &str = "123456789012";
 /// The name of the router's own URL.
 const FUNCTION_URL: &str = "abcdefghijklmnopqrstuvwxyz012345.lambda-url.us-east-1.on.aws";
 
 /// A call of AWS, in IAM's words.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Call {
-    action: String,
-    resource: String,
+pub(super) struct Call {
+    pub(super) action: String,
+    pub(super) resource: String,
+    /// The partition of the one item of a table that it is about.
+    pub(super) partition: Option<String>,
 }
 
 impl Call {
@@ -61,12 +63,14 @@ impl Call {
             let table =
                 body["TableName"].as_str().unwrap_or_else(|| panic!("{target} names no table: {body}"));
             let resource = format!("arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/{table}");
-            return Self { action: format!("dynamodb:{operation}"), resource };
+            let item = [&body["Key"], &body["Item"]].into_iter().find_map(|item| item["pk"]["S"].as_str());
+            let partition = item.map(str::to_owned);
+            return Self { action: format!("dynamodb:{operation}"), resource, partition };
         }
         let function = request.target.strip_prefix("/2015-03-31/functions/");
         let function = function.and_then(|rest| rest.strip_suffix("/invocations"));
         let function = function.unwrap_or_else(|| panic!("what is this? {request:?}")).replace("%3A", ":");
-        Self { action: "lambda:InvokeFunction".to_owned(), resource: function }
+        Self { action: "lambda:InvokeFunction".to_owned(), resource: function, partition: None }
     }
 }
 
@@ -173,8 +177,11 @@ async fn calls(deployed: &Deployed) -> BTreeSet<Call> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_role_allows_what_the_router_calls_and_nothing_else() {
     let Some(built) = built() else { return };
-    let deployed =
-        deploy(Moto::start(built.tools).await, built, &["AccessKeys=create", "ShareDecisions=true"]);
+    let deployed = deploy(
+        Moto::start(built.tools).await,
+        built,
+        &["AccessKeys=create", "ShareDecisions=true", "AccountThrottle=100:100"],
+    );
     let calls = calls(&deployed).await;
     assert!(!calls.is_empty());
     let statements = deployed.looked("RouterRole")["statements"].as_array().unwrap();
@@ -202,7 +209,9 @@ const WIDE: [(&str, &str); 1] =
 /// Whether every statement that the router uses names just what it calls, under no condition that nobody has looked at.
 fn assert_narrow(statements: &[Value], calls: &BTreeSet<Call>) {
     for statement in statements {
-        assert!(statement["Condition"].is_null(), "what does this condition mean? {statement}");
+        let understood = leading_keys(statement).map(|keys| json!({LEADING_KEYS.0: {LEADING_KEYS.1: keys}}));
+        let condition = &statement["Condition"];
+        assert_eq!(*condition, understood.unwrap_or_default(), "what does this condition mean? {statement}");
         let actions = texts(&statement["Action"]);
         let used: Vec<&Call> = calls.iter().filter(|call| actions.contains(&call.action.as_str())).collect();
         let Some(call) = used.first() else { continue };
@@ -215,11 +224,26 @@ fn assert_narrow(statements: &[Value], calls: &BTreeSet<Call>) {
 }
 
 /// Whether one of the statements allows a call. None of a role of ours denies anything.
-fn is_allowed(statements: &[Value], call: &Call) -> bool {
+pub(super) fn is_allowed(statements: &[Value], call: &Call) -> bool {
     statements.iter().any(|statement| {
         assert_eq!(statement["Effect"], json!("Allow"));
         let one_fits = |part: &str, what: &str| texts(&statement[part]).iter().any(|text| fits(text, what));
-        one_fits("Action", &call.action) && one_fits("Resource", &call.resource)
+        one_fits("Action", &call.action) && one_fits("Resource", &call.resource) && holds(statement, call)
+    })
+}
+
+/// The one condition that is understood here: patterns that the partition fits.
+const LEADING_KEYS: (&str, &str) = ("ForAllValues:StringLike", "dynamodb:LeadingKeys");
+
+fn leading_keys(statement: &Value) -> Option<&Value> {
+    statement["Condition"].get(LEADING_KEYS.0)?.get(LEADING_KEYS.1)
+}
+
+/// Whether the condition of a statement holds for a call.
+fn holds(statement: &Value, call: &Call) -> bool {
+    leading_keys(statement).is_none_or(|keys| {
+        let partition = call.partition.as_deref().unwrap_or_else(|| panic!("what is {call:?} about?"));
+        texts(keys).iter().any(|pattern| fits(pattern, partition))
     })
 }
 
@@ -264,8 +288,16 @@ fn a_call_that_no_statement_allows_is_found() {
     let call = |action: &str, table: &str| Call {
         action: action.to_owned(),
         resource: format!("arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/{table}"),
+        partition: Some("open#1".to_owned()),
     };
     assert!(is_allowed(&statements, &call("dynamodb:GetItem", "a")));
+    let keyed = |pattern: &str| {
+        let mut statement = statements[0].clone();
+        statement["Condition"] = json!({LEADING_KEYS.0: {LEADING_KEYS.1: ["other#*", pattern]}});
+        [statement]
+    };
+    assert!(is_allowed(&keyed("open#*"), &call("dynamodb:GetItem", "a")));
+    assert!(!is_allowed(&keyed("sealed#*"), &call("dynamodb:GetItem", "a")));
     assert!(!is_allowed(&statements, &call("dynamodb:PutItem", "a")));
     assert!(!is_allowed(&statements, &call("dynamodb:GetItem", "b")));
 }

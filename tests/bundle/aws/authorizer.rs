@@ -9,7 +9,7 @@ use super::audit::actions;
 use super::deploy::deploy;
 use super::moto::Moto;
 use crate::authorizer::authorizer_root;
-use crate::build::built;
+use crate::build::{built, task_root_of};
 use crate::emulator::Emulator;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -36,7 +36,11 @@ async fn the_authorizer_is_deployed_on_demand_and_its_role_allows_its_log_alone(
     // Under conditions, too, that do not hold here.
     let allowed = actions(&deployed.template["Resources"]["AuthorizerRole"]["Properties"]["Policies"]);
     let reviewed = [
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
         "kms:Decrypt",
+        "kms:DescribeKey",
         "logs:CreateLogStream",
         "logs:PutLogEvents",
         "xray:PutTelemetryRecords",
@@ -61,4 +65,70 @@ async fn the_authorizer_is_deployed_on_demand_and_its_role_allows_its_log_alone(
     let answer: Value = serde_json::from_slice(&emulator.invoke(event.to_string()).await).unwrap();
     assert_eq!(answer["errorMessage"], json!("Unauthorized"), "{answer}");
     assert!(aws.requests().is_empty(), "{:?}", aws.requests());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_authorizer_of_api_keys_may_look_them_up_and_count_and_nothing_else() {
+    let Some(built) = built() else { return };
+    let document = r#"Authorizer='{"apiKeys":{"limits":true}}'"#;
+    let parameters = [document, "AuthorizerApiKeys=limits", "AccessKeys=create"];
+    let deployed = deploy(Moto::start(built.tools).await, built, &parameters);
+    let table = |name: &str| deployed.resources[name].physical.as_deref().unwrap().to_owned();
+    let (credentials, counters) = (table("CredentialsTable"), table("CountersTable"));
+    let arn = |table: &str| format!("arn:aws:dynamodb:us-east-1:123456789012:table/{table}");
+    let within =
+        |partitions: &[&str]| json!({"ForAllValues:StringLike": {"dynamodb:LeadingKeys": partitions}});
+    let statements = deployed.looked("AuthorizerRole")["statements"].as_array().unwrap();
+    let expected = [
+        json!({
+            "Sid": "ReadApiKeys",
+            "Effect": "Allow",
+            "Action": "dynamodb:GetItem",
+            "Resource": arn(&credentials),
+            "Condition": within(&["global#api-key#*", "global#usage-plan#*"]),
+        }),
+        json!({
+            "Sid": "CountRequests",
+            "Effect": "Allow",
+            "Action": ["dynamodb:PutItem", "dynamodb:UpdateItem"],
+            "Resource": arn(&counters),
+            "Condition": within(&["throttle#*", "quota#*", "returns#*", "reports#*"]),
+        }),
+    ];
+    assert_eq!(statements[1..], expected, "beside its log");
+
+    // What it is told there is enough: it looks for the key where its role lets it.
+    let nothing =
+        "HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: 2\r\n\r\n{}";
+    let aws = Backend::start(answers::fixed(nothing)).await;
+    let endpoint = aws.url("");
+    let environment = deployed.looked("AuthorizerFunction")["environment"].as_object().unwrap();
+    assert_eq!(environment["GATELET_COUNTERS_TABLE"], json!(counters));
+    let mut variables: Vec<(&str, &str)> =
+        environment.iter().map(|(name, value)| (name.as_str(), value.as_str().unwrap())).collect();
+    // moto does not know the secret.
+    variables.retain(|(name, _)| *name != "GATELET_CREDENTIALS_KEY");
+    variables.extend([
+        ("GATELET_CREDENTIALS_KEY", "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQ"),
+        ("AWS_ENDPOINT_URL", endpoint.as_str()),
+    ]);
+    let root = task_root_of(built, "AuthorizerFunction");
+    let emulator = Emulator::start_in(built, "authorizer", root, &variables).await;
+    let value = "nobodyhasthiskey0000";
+    let event = json!({
+        "type": "REQUEST",
+        "methodArn": "arn:aws:execute-api:us-east-1:123456789012:a1/live/GET/",
+        "headers": {"x-api-key": value},
+        "requestContext": {"resourcePath": "/", "httpMethod": "GET"},
+    });
+    let answer: Value = serde_json::from_slice(&emulator.invoke(event.to_string()).await).unwrap();
+    assert_eq!(answer["policyDocument"]["Statement"][0]["Effect"], json!("Deny"), "{answer}");
+    let requests = aws.requests();
+    let [request] = requests.as_slice() else { panic!("{requests:?}") };
+    assert_eq!(request.header("x-amz-target"), Some("DynamoDB_20120810.GetItem"));
+    let asked: Value = serde_json::from_slice(&request.body).unwrap();
+    assert_eq!(asked["TableName"], json!(credentials));
+    assert!(asked["Key"]["pk"]["S"].as_str().unwrap().starts_with("global#api-key#"), "{asked}");
+    let said = emulator.said();
+    assert!(!said.contains(value) && !asked.to_string().contains(value), "{said}");
 }

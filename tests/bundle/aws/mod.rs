@@ -5,6 +5,7 @@ mod authorizer;
 mod cognito;
 mod deploy;
 mod identity;
+mod meter;
 mod moto;
 
 pub(crate) use moto::REGION;

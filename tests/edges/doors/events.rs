@@ -45,7 +45,9 @@ fn events() -> BTreeMap<String, Value> {
     let folder = workspace().join("events");
     let mut events = BTreeMap::new();
     let sources = folder.read_dir().unwrap().map(|entry| entry.unwrap().path());
-    for source in sources.filter(|source| !source.ends_with("authorizer")) {
+    for source in
+        sources.filter(|source| !["authorizer", "meter"].iter().any(|other| source.ends_with(other)))
+    {
         for path in source.read_dir().into_iter().flatten().map(|entry| entry.unwrap().path()) {
             let name = path.strip_prefix(&folder).unwrap().to_str().unwrap().to_owned();
             let event = serde_json::from_slice(&std::fs::read(&path).unwrap());

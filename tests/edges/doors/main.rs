@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod ending;
 mod events;
 mod failures;
 mod fixture;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gatelet_core::ports::{Memory, World};
 use gatelet_world::{
-    MemoryBackends, MemoryCredentials, MemoryDecisions, MemoryDefinitions, MemoryFunctions,
+    MemoryBackends, MemoryCounters, MemoryCredentials, MemoryDecisions, MemoryDefinitions, MemoryFunctions,
     MemoryIdentityProviders, MemoryWorld, VirtualClock,
 };
 use router::Ports;
@@ -39,6 +39,7 @@ impl World for SharedWorld {
     type IdentityProviders = MemoryIdentityProviders;
     type Credentials = MemoryCredentials;
     type Decisions = MemoryDecisions;
+    type Counters = MemoryCounters;
     type Clock = VirtualClock;
 
     fn definitions(&self) -> &MemoryDefinitions {
@@ -63,6 +64,10 @@ impl World for SharedWorld {
 
     fn decisions(&self) -> &MemoryDecisions {
         &self.world.decisions
+    }
+
+    fn counters(&self) -> &MemoryCounters {
+        &self.world.counters
     }
 
     fn clock(&self) -> &VirtualClock {

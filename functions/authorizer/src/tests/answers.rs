@@ -1,5 +1,5 @@
 use super::*;
-use crate::answer::ANSWER_BYTES_MAX;
+use crate::answer::{ANSWER_BYTES_MAX, Known};
 
 #[tokio::test]
 async fn the_context_has_the_claims_that_every_api_takes() {
@@ -32,10 +32,11 @@ async fn what_is_too_long_is_left_out_before_the_answer_is() {
 
 #[test]
 fn an_answer_that_is_too_long_without_claims_is_none() {
+    let known = |claims| Known { claims, standing: None };
     let long = "p".repeat(ANSWER_BYTES_MAX);
-    assert!(matches!(Answer::policy(&long, "{}".to_owned(), "{}"), Err(Failure::Closed(_))));
+    assert!(matches!(Answer::policy(&long, "{}".to_owned(), known("{}"), None), Err(Failure::Closed(_))));
     let claims = json!({"a": "a".repeat(5_000), "b": "b".repeat(4_000), "c": "c"}).to_string();
-    let answer = Answer::simple(true, &claims).unwrap();
+    let answer = Answer::simple(true, known(&claims)).unwrap();
     let answer: Value = serde_json::from_str(answer.as_str()).unwrap();
     assert_eq!(answer, json!({"isAuthorized": true, "context": {"b": "b".repeat(4_000), "c": "c"}}));
 }

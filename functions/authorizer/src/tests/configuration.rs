@@ -40,7 +40,7 @@ fn a_member_that_is_not_known_stands_twice_or_is_null_is_told() {
     assert_refused(&with_jwt("audience", json!("app")), "unknown field `audience`");
     assert_refused(&with_issuer("required_claims", json!([])), "unknown field `required_claims`");
     assert_refused(&json!({"addresses": {"allow": ["10.0.0.0/8"], "block": []}}), "unknown field `block`");
-    for name in ["jwt", "addresses", "policy"] {
+    for name in ["jwt", "apiKeys", "addresses", "policy"] {
         let mut configuration = json!({"jwt": jwt(), "addresses": {"deny": ["10.0.0.0/8"]}});
         configuration[name] = Value::Null;
         assert!(rules(&configuration).is_err(), "{name}");
@@ -132,9 +132,35 @@ fn simple_answers_that_are_kept_tell_no_requests_apart() {
     assert_refused(&policy, "simple-uncached");
 }
 
+#[test]
+fn api_keys_are_asked_for_in_a_header_of_their_own() {
+    assert!(rules(&json!({"apiKeys": {}})).is_ok());
+    let all = json!({"identitySource": "$request.header.X-Key", "limits": true, "usageIdentifierKey": true});
+    assert!(rules(&json!({"apiKeys": all})).is_ok());
+    assert_refused(&json!({"apiKeys": {"limit": true}}), "unknown field `limit`");
+    assert_refused(&json!({"apiKeys": {"limits": "yes"}}), "invalid type");
+    assert_refused(&json!({"apiKeys": {"limits": null}}), "null");
+    assert_refused(&json!({"apiKeys": {"identitySource": null}}), "null");
+    assert_refused(&json!({"apiKeys": {"identitySource": "$request.querystring.key"}}), "`apiKeys`: ");
+    assert_refused(&json!({"apiKeys": true}), "invalid type");
+    assert_refused(&json!({"apiKeys": {"identitySource": "Authorization"}, "jwt": jwt()}), "`authorization`");
+    let mut same = with_jwt("identitySource", json!("X-API-Key"));
+    same["apiKeys"] = json!({});
+    assert_refused(&same, "`x-api-key`");
+}
+
+#[test]
+fn simple_answers_about_keys_are_not_kept() {
+    assert_refused(&json!({"apiKeys": {}, "answer": "simple"}), "simple-uncached");
+    assert_refused(&json!({"apiKeys": {"limits": true}, "answer": "simple"}), "simple-uncached");
+    assert!(rules(&json!({"apiKeys": {"limits": true}, "answer": "simple-uncached"})).is_ok());
+    let told = json!({"usageIdentifierKey": true});
+    assert_refused(&json!({"apiKeys": told, "answer": "simple-uncached"}), "usageIdentifierKey");
+}
+
 #[tokio::test]
 async fn a_function_without_rules_lets_nobody_in() {
-    let ports = Ports { is_issuer_there: true, memory: Memory::default() };
+    let ports = Ports::new(true);
     let closed = Authorizer::new(Err("it is wrong".to_owned()), ports);
     for event in [token_event(&good_token()), http_event(&good_token(), "192.0.2.1"), json!({})] {
         assert_eq!(ask(&closed, &event).await, Err(Failure::Closed("it is wrong".to_owned())));
@@ -159,6 +185,20 @@ fn the_document_is_the_variable_s_or_lies_beside_the_function() {
     assert!(made(&[("GATELET_AUTHORIZER", "{}")]).unwrap_err().starts_with("`GATELET_AUTHORIZER`: "));
     let also_wrong = [("GATELET_AUTHORIZER", document.as_str()), ("GATELET_ISSUERS", "nonsense")];
     assert!(made(&also_wrong).unwrap_err().contains("GATELET_ISSUERS"));
+    let keys = |limits: bool| json!({"apiKeys": {"limits": limits}}).to_string();
+    let (keys, limits) = (keys(false), keys(true));
+    let document_of_keys = ("GATELET_AUTHORIZER", keys.as_str());
+    let store = [
+        ("GATELET_CREDENTIALS_TABLE", "c"),
+        ("GATELET_CREDENTIALS_KEY", "GhZk3P1sVxQ9bT7mWc2NfRy5JdLa8EuKo4HiXvSz6B1"),
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
+    ];
+    assert!(made(&[document_of_keys]).unwrap_err().contains("GATELET_CREDENTIALS_TABLE"));
+    let with = |more: &[(&'static str, &str)]| made(&[&store[..], more].concat());
+    assert_eq!(with(&[document_of_keys]), Ok(()));
+    assert!(made(&[&store[..2], &[document_of_keys]].concat()).unwrap_err().contains("AWS_ACCESS_KEY_ID"));
+    assert!(with(&[("GATELET_AUTHORIZER", &limits)]).unwrap_err().contains("GATELET_COUNTERS_TABLE"));
+    assert_eq!(with(&[("GATELET_AUTHORIZER", &limits), ("GATELET_COUNTERS_TABLE", "t")]), Ok(()));
     std::fs::write(folder.path().join("gatelet-authorizer.json"), &document).unwrap();
     assert_eq!(made(&[]), Ok(()));
     std::fs::write(folder.path().join("gatelet-authorizer.json"), "{").unwrap();

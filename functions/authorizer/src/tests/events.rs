@@ -115,7 +115,7 @@ async fn an_event_of_another_kind_closes() {
 #[tokio::test]
 async fn keys_that_cannot_be_had_close() {
     let rules = rules(&json!({"jwt": jwt()})).unwrap();
-    let authorizer = Authorizer::new(Ok(rules), Ports { is_issuer_there: false, memory: Memory::default() });
+    let authorizer = Authorizer::new(Ok(rules), Ports::new(false));
     let failure = ask(&authorizer, &token_event(&good_token())).await.unwrap_err();
     assert!(matches!(failure, Failure::Closed(_)), "{failure}");
 }

@@ -8,9 +8,11 @@
 )]
 
 mod answers;
+mod api_keys;
 mod configuration;
 mod events;
 mod kept;
+mod limits;
 mod properties;
 mod samples;
 
@@ -23,8 +25,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use gatelet_core::Timestamp;
 use gatelet_core::authorizers::jwt::TokenPorts;
-use gatelet_core::ports::{Clock, IdentityProviders, Memory, PortError};
+use gatelet_core::ports::{Clock as _, IdentityProviders, Memory, PortError};
+use gatelet_core::stages::client::ClientPorts;
 use gatelet_languages::iam_policy::{Decision, Policy, PolicyKind, Principal, Request, ResourceArn, Values};
+use gatelet_world::{MemoryCounters, MemoryCredentials, VirtualClock};
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, Failure};
@@ -39,22 +43,37 @@ const KEYS_URL: &str = "https://id.example.com/keys";
 const EXAMPLE_KEYS: &str = include_str!("../../example/key-set.json");
 const API: &str = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/";
 
-/// The world of an authorizer in which only the issuer is.
+/// The world of an authorizer: one issuer, API keys and counters.
 struct Ports {
     is_issuer_there: bool,
+    credentials: MemoryCredentials,
+    counters: MemoryCounters,
+    clock: VirtualClock,
     memory: Memory,
+}
+
+impl Ports {
+    fn new(is_issuer_there: bool) -> Self {
+        Self {
+            is_issuer_there,
+            credentials: MemoryCredentials::default(),
+            counters: MemoryCounters::default(),
+            clock: VirtualClock::at(Timestamp::from_milliseconds(NOW * 1_000)),
+            memory: Memory::default(),
+        }
+    }
 }
 
 impl TokenPorts for Ports {
     type IdentityProviders = Self;
-    type Clock = Self;
+    type Clock = VirtualClock;
 
     fn identity_providers(&self) -> &Self {
         self
     }
 
-    fn clock(&self) -> &Self {
-        self
+    fn clock(&self) -> &VirtualClock {
+        &self.clock
     }
 
     fn memory(&self) -> &Memory {
@@ -62,13 +81,25 @@ impl TokenPorts for Ports {
     }
 }
 
-impl Clock for Ports {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_milliseconds(NOW * 1_000)
+impl ClientPorts for Ports {
+    type Credentials = MemoryCredentials;
+    type Counters = MemoryCounters;
+    type Clock = VirtualClock;
+
+    fn credentials(&self) -> &MemoryCredentials {
+        &self.credentials
     }
 
-    fn monotonic(&self) -> Duration {
-        Duration::ZERO
+    fn counters(&self) -> &MemoryCounters {
+        &self.counters
+    }
+
+    fn clock(&self) -> &VirtualClock {
+        &self.clock
+    }
+
+    fn memory(&self) -> &Memory {
+        &self.memory
     }
 }
 
@@ -140,11 +171,11 @@ fn rules(configuration: &Value) -> Result<Rules, String> {
 
 fn authorizer(configuration: &Value) -> Authorizer<Ports> {
     let rules = rules(configuration).unwrap();
-    Authorizer::new(Ok(rules), Ports { is_issuer_there: true, memory: Memory::default() })
+    Authorizer::new(Ok(rules), Ports::new(true))
 }
 
 async fn ask(authorizer: &Authorizer<Ports>, event: &Value) -> Result<Value, Failure> {
-    let deadline = Timestamp::from_milliseconds((NOW + 10) * 1_000);
+    let deadline = TokenPorts::clock(&authorizer.ports).now().after(Duration::from_secs(10));
     let answer = authorizer.answer(&event.to_string(), deadline).await;
     answer.map(|answer: Answer| serde_json::from_str(answer.as_str()).unwrap())
 }

@@ -90,7 +90,7 @@ proptest! {
     ) {
         let policy = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
         let statements = crate::statements::Statements::compile(Some(&policy), None).unwrap();
-        let answer = json!({"policyDocument": serde_json::from_str::<Value>(&statements.document(API, None)).unwrap()});
+        let answer = json!({"policyDocument": serde_json::from_str::<Value>(&statements.document(API, None, None)).unwrap()});
         let arn = format!("{API}{request}");
         let context = |key: &str| match key {
             "aws:sourceip" => address.map_or(Values::Missing, Values::One),

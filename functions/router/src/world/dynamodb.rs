@@ -6,13 +6,17 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use gatelet_aws::access::{CredentialKeys, CredentialTable, DecisionTable};
 use gatelet_aws::definitions::DynamoDefinitions;
+use gatelet_aws::dynamodb::counters::CounterTable;
 use gatelet_aws::dynamodb::{self, Client, ClientSettings, DefinitionTable, Scope, SharedHttpClient};
 use gatelet_aws::environment::Environment;
 use gatelet_aws::https::Https;
 use gatelet_aws::process::SystemClock;
-use gatelet_core::ports::{AccessKey, Credentials, Decisions, Definitions, Key, PortError, Timestamp};
+use gatelet_core::ports::{
+    AccessKey, ApiKeyEntry, Counters, Credentials, Decisions, Definitions, Key, PortError, QuotaTake,
+    QuotaTaken, Timestamp, TokenTake, TokensTaken, UnusedQuota, UsageReport,
+};
 use gatelet_core::snapshot::Published;
-use gatelet_model::{AccountId, ApiId, DomainName, Region};
+use gatelet_model::{AccountId, ApiId, DomainName, PartId, Region, UsagePlan};
 
 /// AWS's name for the service, as endpoint variables have it.
 const DYNAMODB: &str = "DynamoDB";
@@ -162,6 +166,18 @@ impl Credentials for LazyCredentials {
         let reading: Calling<'_, _> = Box::pin(settings.table()?.attached_policies(principal_arn, deadline));
         reading.await
     }
+
+    async fn api_key(&self, value: &str, deadline: Timestamp) -> Result<Option<ApiKeyEntry>, PortError> {
+        let Some(settings) = &self.0 else { return Ok(None) };
+        let reading: Calling<'_, _> = Box::pin(settings.table()?.api_key(value, deadline));
+        reading.await
+    }
+
+    async fn usage_plan(&self, id: &PartId, deadline: Timestamp) -> Result<Option<UsagePlan>, PortError> {
+        let Some(settings) = &self.0 else { return Ok(None) };
+        let reading: Calling<'_, _> = Box::pin(settings.table()?.usage_plan(id, deadline));
+        reading.await
+    }
 }
 
 /// The table of decisions, or none.
@@ -210,6 +226,61 @@ impl Decisions for LazyDecisions {
     ) -> Result<(), PortError> {
         let Some(settings) = &self.0 else { return Ok(()) };
         let writing: Calling<'_, _> = Box::pin(settings.table()?.put(key, answer, expires, deadline));
+        writing.await
+    }
+}
+
+/// The table of counters; without one, what [`CounterTable`] does without.
+pub struct LazyCounters {
+    table: Option<(Arc<LazyClient>, String)>,
+    made: OnceLock<Result<CounterTable, PortError>>,
+}
+
+impl LazyCounters {
+    pub(super) const fn new(table: Option<(Arc<LazyClient>, String)>) -> Self {
+        Self { table, made: OnceLock::new() }
+    }
+
+    fn table(&self) -> Result<&CounterTable, PortError> {
+        let made = self.made.get_or_init(|| match &self.table {
+            None => Ok(CounterTable::default()),
+            Some((client, name)) => {
+                let client = client.client("the counters table")?;
+                Ok(CounterTable::new(client, name, Arc::new(SystemClock::new())))
+            }
+        });
+        made.as_ref().map_err(Clone::clone)
+    }
+}
+
+impl Counters for LazyCounters {
+    fn are_shared(&self) -> bool {
+        self.table.is_some()
+    }
+
+    async fn take_tokens(
+        &self,
+        bucket: &str,
+        shard: u32,
+        take: TokenTake,
+        deadline: Timestamp,
+    ) -> Result<TokensTaken, PortError> {
+        let taking: Calling<'_, _> = Box::pin(self.table()?.take_tokens(bucket, shard, take, deadline));
+        taking.await
+    }
+
+    async fn take_quota(&self, take: QuotaTake<'_>, deadline: Timestamp) -> Result<QuotaTaken, PortError> {
+        let taking: Calling<'_, _> = Box::pin(self.table()?.take_quota(take, deadline));
+        taking.await
+    }
+
+    async fn return_quota(&self, unused: UnusedQuota<'_>, deadline: Timestamp) -> Result<(), PortError> {
+        let writing: Calling<'_, _> = Box::pin(self.table()?.return_quota(unused, deadline));
+        writing.await
+    }
+
+    async fn report_usage(&self, report: UsageReport<'_>, deadline: Timestamp) -> Result<(), PortError> {
+        let writing: Calling<'_, _> = Box::pin(self.table()?.report_usage(report, deadline));
         writing.await
     }
 }

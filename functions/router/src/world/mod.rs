@@ -20,7 +20,7 @@ use gatelet_core::snapshot::Published;
 use gatelet_model::{ApiId, DomainName};
 
 use crate::router::Ports;
-use dynamodb::{LazyClient, LazyCredentials, LazyDecisions, LazyTable};
+use dynamodb::{LazyClient, LazyCounters, LazyCredentials, LazyDecisions, LazyTable};
 
 /// The ports of a function.
 pub struct RouterWorld {
@@ -30,6 +30,7 @@ pub struct RouterWorld {
     identity_providers: HttpIdentityProviders,
     credentials: LazyCredentials,
     decisions: LazyDecisions,
+    counters: LazyCounters,
     /// Where any table is read; none where nothing is.
     dynamodb: Option<Arc<LazyClient>>,
     clock: SystemClock,
@@ -79,6 +80,11 @@ impl RouterWorld {
             None => LazyDecisions::default(),
             Some(name) => LazyDecisions::new(tables.client("decisions")?, name),
         };
+        let counters = environment.counters();
+        let table = match &counters.table {
+            None => None,
+            Some(name) => Some((tables.client("counters")?, name.clone())),
+        };
         Ok(Self {
             definitions,
             backends: LazyBackends { settings: environment.backends(), made: OnceLock::new() },
@@ -86,9 +92,10 @@ impl RouterWorld {
             identity_providers: HttpIdentityProviders::new(ProviderSettings::of(environment)),
             credentials,
             decisions,
+            counters: LazyCounters::new(table),
             dynamodb: tables.client,
             clock: SystemClock::new(),
-            memory: Memory::default(),
+            memory: Memory::new(counters.limits),
         })
     }
 
@@ -191,6 +198,7 @@ impl World for RouterWorld {
     type IdentityProviders = HttpIdentityProviders;
     type Credentials = LazyCredentials;
     type Decisions = LazyDecisions;
+    type Counters = LazyCounters;
     type Clock = SystemClock;
 
     fn definitions(&self) -> &RouterDefinitions {
@@ -215,6 +223,10 @@ impl World for RouterWorld {
 
     fn decisions(&self) -> &LazyDecisions {
         &self.decisions
+    }
+
+    fn counters(&self) -> &LazyCounters {
+        &self.counters
     }
 
     fn clock(&self) -> &SystemClock {

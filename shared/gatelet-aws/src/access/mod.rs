@@ -1,13 +1,16 @@
-//! Who calls, in the real world: identity providers over HTTPS, access keys and shared decisions in DynamoDB.
+//! Who calls, in the real world: identity providers over HTTPS; access keys, API keys, usage plans and shared decisions in
+//! DynamoDB.
 //!
 //! What is fetched and stored how is decided here; what is done with it, and how long it is remembered, is the core's.
 
+mod api_keys;
 mod credentials;
 mod decisions;
 mod issuers;
 mod providers;
 mod settings;
 
+pub use api_keys::UsageTables;
 pub use credentials::{
     AttachedPolicies, CredentialKeys, CredentialTable, NewAccessKey, NewCredentialKey, Sealing,
     StoredAccessKey,

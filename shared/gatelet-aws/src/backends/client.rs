@@ -23,7 +23,8 @@ use super::settings::{BackendLimits, BackendSettings};
 /// How long the head of an answer may be. AWS's own limit for a request's is 10,240 bytes.
 const ANSWER_HEAD_BYTES_MAX: usize = 65_536;
 
-type HttpClient = Client<Connector, RequestBody>;
+/// The client that all are sent with, whoever is called.
+pub(crate) type HttpClient = Client<Connector, RequestBody>;
 
 /// Backends over HTTP/1.1 and HTTP/2.
 ///
@@ -108,7 +109,7 @@ impl Clients {
 
 impl PooledAndFresh {
     fn new(settings: &Arc<BackendSettings>, protocols: Protocols) -> Result<Self, rustls::Error> {
-        let connector = Connector::new(settings, tls_settings(&settings.roots, protocols)?);
+        let connector = Connector::for_backends(settings, tls_settings(&settings.roots, protocols)?);
         let mut builder = Client::builder(TokioExecutor::new());
         builder
             .timer(TokioTimer::new())

@@ -6,6 +6,9 @@
 //! The way of a call: [`HttpBackends`] in `client`; `request` makes it ready for the wire; `addresses` judges
 //! where it would go; `connection` opens sockets; `answer` streams what comes back; `failure` names what
 //! went wrong.
+//!
+//! The types that make the client one, `HttpClient`, its `Connector` and `RequestBody`, are the same for every call of the
+//! program, those to AWS in [`https`](crate::https) too: other types would be another client in what Lambda downloads.
 
 mod addresses;
 mod answer;
@@ -18,4 +21,7 @@ mod settings;
 pub(crate) use addresses::is_this_machine;
 pub use addresses::{AddressPolicy, HostAndPort, Resolve, Resolving, SystemResolver};
 pub use client::HttpBackends;
+pub(crate) use client::HttpClient;
+pub(crate) use connection::{Connector, Protocols, tls_settings};
+pub(crate) use request::RequestBody;
 pub use settings::{BackendLimits, BackendSettings};

@@ -108,14 +108,14 @@ fn settle_framing(method: &Method, headers: &mut HeaderMap, body: &Body) {
 }
 
 /// A request's body on its way out.
-pub(super) struct RequestBody {
+pub(crate) struct RequestBody {
     body: Body,
     watch: Option<Arc<BodyWatch>>,
 }
 
 /// What is known about a body that streams from the client through to the backend.
 #[derive(Debug, Default)]
-pub(super) struct BodyWatch(Mutex<Watched>);
+pub(crate) struct BodyWatch(Mutex<Watched>);
 
 #[derive(Debug, Default)]
 struct Watched {
@@ -126,7 +126,7 @@ struct Watched {
 
 impl RequestBody {
     /// A body, and its watch where it is a stream.
-    pub(super) fn new(body: Body) -> (Self, Option<Arc<BodyWatch>>) {
+    pub(crate) fn new(body: Body) -> (Self, Option<Arc<BodyWatch>>) {
         let watch = matches!(body, Body::Stream(_)).then(Arc::<BodyWatch>::default);
         (Self { body, watch: watch.clone() }, watch)
     }

@@ -12,11 +12,12 @@ use serde::de::DeserializeOwned;
 use super::tables::{PARTITION_KEY, SORT_KEY};
 
 /// The attribute that says how an item is to be read.
-pub(crate) const FORMAT_ATTRIBUTE: &str = "format";
+pub const FORMAT_ATTRIBUTE: &str = "format";
 /// The attribute that counts an item's changes.
 pub(crate) const VERSION_ATTRIBUTE: &str = "version";
 
-pub(crate) type Attributes = HashMap<String, AttributeValue>;
+/// The attributes of an item.
+pub type Attributes = HashMap<String, AttributeValue>;
 
 /// An item that is about to be written.
 pub(crate) struct NewItem(Attributes);
@@ -46,6 +47,11 @@ impl NewItem {
 
     pub(crate) fn number(mut self, name: &str, value: u64) -> Self {
         self.0.insert(name.to_owned(), number(value));
+        self
+    }
+
+    pub(crate) fn boolean(mut self, name: &str, value: bool) -> Self {
+        self.0.insert(name.to_owned(), AttributeValue::Bool(value));
         self
     }
 
@@ -109,7 +115,26 @@ impl Item {
         self.optional_text(name)?.ok_or_else(|| self.missing(name))
     }
 
+    pub(crate) fn boolean(&self, name: &str) -> Result<bool, PortError> {
+        match self.attributes.get(name) {
+            Some(AttributeValue::Bool(value)) => Ok(*value),
+            Some(_) => Err(self.unreadable(format!("its `{name}` is neither true nor false"))),
+            None => Err(self.missing(name)),
+        }
+    }
+
     pub(crate) fn number(&self, name: &str) -> Result<u64, PortError> {
+        match self.attributes.get(name) {
+            Some(AttributeValue::N(digits)) => {
+                digits.parse().map_err(|_| self.unreadable(format!("its `{name}` is not a whole number")))
+            }
+            Some(_) => Err(self.unreadable(format!("its `{name}` is not a number"))),
+            None => Err(self.missing(name)),
+        }
+    }
+
+    /// A number that may be less than nothing.
+    pub(crate) fn signed(&self, name: &str) -> Result<i64, PortError> {
         match self.attributes.get(name) {
             Some(AttributeValue::N(digits)) => {
                 digits.parse().map_err(|_| self.unreadable(format!("its `{name}` is not a whole number")))
@@ -121,6 +146,10 @@ impl Item {
 
     pub(crate) fn optional_number(&self, name: &str) -> Result<Option<u64>, PortError> {
         if self.attributes.contains_key(name) { self.number(name).map(Some) } else { Ok(None) }
+    }
+
+    pub(crate) fn into_all_attributes(self) -> Attributes {
+        self.attributes
     }
 
     pub(crate) fn into_bytes(mut self, name: &str) -> Result<Vec<u8>, PortError> {
@@ -150,7 +179,7 @@ impl Item {
         self.unreadable(format!("it has no `{name}`"))
     }
 
-    fn unreadable(&self, why: String) -> PortError {
+    pub(crate) fn unreadable(&self, why: String) -> PortError {
         PortError::Unreadable { what: self.what, why }
     }
 }

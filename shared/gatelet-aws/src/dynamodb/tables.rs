@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata};
 use aws_sdk_dynamodb::operation::create_table::CreateTableError;
 use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, TableDescription,
-    TableStatus, TimeToLiveSpecification, TimeToLiveStatus,
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, StreamSpecification,
+    StreamViewType, TableDescription, TableStatus, TimeToLiveSpecification, TimeToLiveStatus,
 };
 use gatelet_core::ports::{Clock, PortError, Timestamp};
 use gatelet_model::AccountId;
@@ -23,6 +23,8 @@ pub const SORT_KEY: &str = "sk";
 pub const DEFINITIONS_TABLE: &str = "gatelet-definitions";
 /// What the table of credentials is called where nothing else is said.
 pub const CREDENTIALS_TABLE: &str = "gatelet-credentials";
+/// What the table of counters is called where nothing else is said.
+pub const COUNTERS_TABLE: &str = "gatelet-counters";
 /// The attribute by which items of tables with a time to live end, in seconds since 1970.
 pub const TIME_TO_LIVE_ATTRIBUTE: &str = "expires";
 
@@ -36,6 +38,8 @@ pub struct TableDefinition {
     pub name: String,
     /// Whether items end by [`TIME_TO_LIVE_ATTRIBUTE`].
     pub has_time_to_live: bool,
+    /// Whether every change is told in a stream, with the item before and after it.
+    pub has_stream: bool,
     /// What it holds, for people.
     pub holds: &'static str,
     /// What it is called in errors.
@@ -47,21 +51,46 @@ impl TableDefinition {
     #[must_use]
     pub fn definitions(name: impl Into<String>) -> Self {
         let name = name.into();
-        Self { name, has_time_to_live: false, holds: "definitions", what: "the definitions table" }
+        Self {
+            name,
+            has_time_to_live: false,
+            has_stream: false,
+            holds: "definitions",
+            what: "the definitions table",
+        }
     }
 
-    /// The table of access keys and attached policies. Nothing in it expires by itself: a key that has ended is still told.
+    /// The table of access keys, attached policies, API keys and usage plans. Nothing in it expires by itself: a key that has ended is still told.
     #[must_use]
     pub fn credentials(name: impl Into<String>) -> Self {
         let name = name.into();
-        Self { name, has_time_to_live: false, holds: "credentials", what: "the credentials table" }
+        Self {
+            name,
+            has_time_to_live: false,
+            has_stream: false,
+            holds: "credentials",
+            what: "the credentials table",
+        }
     }
 
     /// The table of what authorizers decided.
     #[must_use]
     pub fn decisions(name: impl Into<String>) -> Self {
         let name = name.into();
-        Self { name, has_time_to_live: true, holds: "decisions", what: "the decisions table" }
+        Self {
+            name,
+            has_time_to_live: true,
+            has_stream: false,
+            holds: "decisions",
+            what: "the decisions table",
+        }
+    }
+
+    /// The table of throttles, quotas and usage, whose stream feeds the meter.
+    #[must_use]
+    pub fn counters(name: impl Into<String>) -> Self {
+        let name = name.into();
+        Self { name, has_time_to_live: true, has_stream: true, holds: "counters", what: "the counters table" }
     }
 }
 
@@ -208,6 +237,14 @@ async fn create(
     deadline: Timestamp,
 ) -> Result<(), PortError> {
     let mut request = client.create_table().table_name(&table.name).billing_mode(BillingMode::PayPerRequest);
+    if table.has_stream {
+        let stream = StreamSpecification::builder()
+            .stream_enabled(true)
+            .stream_view_type(StreamViewType::NewAndOldImages)
+            .build()
+            .map_err(|error| PortError::Unavailable { what: table.what, why: error.to_string() })?;
+        request = request.stream_specification(stream);
+    }
     for (name, role) in [(PARTITION_KEY, KeyType::Hash), (SORT_KEY, KeyType::Range)] {
         let incomplete =
             |error: BuildError| PortError::Unavailable { what: table.what, why: error.to_string() };

@@ -146,3 +146,35 @@ fn what_is_said_about_callers_is_read_and_no_key_is_shown() {
     );
     assert!(!texts[1].contains(half));
 }
+
+#[test]
+fn what_is_said_about_limits_is_read() {
+    let environment = parse(&[
+        ("GATELET_COUNTERS_TABLE", "counters"),
+        ("GATELET_ACCOUNT_THROTTLE", "0.5: 5000"),
+        ("GATELET_RATE_LIMIT_HEADERS", "true"),
+    ])
+    .unwrap();
+    let counters = environment.counters();
+    assert_eq!(counters.table.as_deref(), Some("counters"));
+    let account = counters.limits.account.unwrap();
+    assert_eq!((account.rate_per_second(), account.burst()), (0.5, 5_000));
+    assert!(counters.limits.headers);
+
+    let unset = parse(&[]).unwrap();
+    assert_eq!(unset.counters().table, None);
+    assert_eq!((unset.counters().limits.account, unset.counters().limits.headers), (None, false));
+
+    for text in
+        ["10", "10:", ":10", "a:b", "-1:10", "NaN:10", "inf:10", "10:-1", "10:1.5", "10:10:10", "1e400:1"]
+    {
+        let problems = parse(&[("GATELET_ACCOUNT_THROTTLE", text)]).unwrap_err();
+        assert_eq!(
+            problems[0].to_string(),
+            format!(
+                "environment variable `GATELET_ACCOUNT_THROTTLE`: `{text}` is no throttle: write requests a second, a colon, \
+                 and how many at once: `10000:5000`"
+            )
+        );
+    }
+}

@@ -22,7 +22,7 @@ const REGISTERING_MAX: Duration = Duration::from_secs(1);
 const NAME: &str = "lambda-extension-name";
 const IDENTIFIER: &str = "lambda-extension-identifier";
 
-/// Registers for the end with Lambda's API at `host:port` or `host:port/path`, and calls `flush` when it comes; then the
+/// Registers for the end with Lambda's API at `host:port` or `host:port/path`, and awaits `flush` when it comes; then the
 /// process ends. `name` is the extension's, of which there may be no other in the function.
 ///
 /// Registering ends before this does, because Lambda takes no extension after the first poll for an event.
@@ -32,7 +32,7 @@ const IDENTIFIER: &str = "lambda-extension-identifier";
 pub async fn on_shutdown(
     runtime_api: &str,
     name: &str,
-    flush: impl FnOnce() + Send + 'static,
+    flush: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), String> {
     let mut terminated = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
     let registering = tokio::time::timeout(REGISTERING_MAX, register(runtime_api, name)).await;
@@ -42,7 +42,7 @@ pub async fn on_shutdown(
         let waiting = tokio::spawn(registered.wait());
         if terminated.recv().await.is_some() {
             waiting.abort();
-            flush();
+            flush.await;
             std::process::exit(0);
         }
     });

@@ -22,8 +22,9 @@ pub fn start(level: Level) {
 impl Subscriber for Lines {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         // At its most talkative the runtime tells whole events, with the secrets in them.
-        let is_ours =
-            ["gatelet", "router", "authorizer"].iter().any(|ours| metadata.target().starts_with(ours));
+        let is_ours = ["gatelet", "router", "authorizer", "meter"]
+            .iter()
+            .any(|ours| metadata.target().starts_with(ours));
         let level = if is_ours { self.level } else { self.level.min(Level::DEBUG) };
         metadata.is_event() && *metadata.level() <= level
     }

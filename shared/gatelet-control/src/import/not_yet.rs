@@ -7,8 +7,6 @@ use gatelet_model::{IntegrationType, Problem};
 /// A part of a definition that no call feels yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NotYet {
-    ApiKey,
-    ApiKeySource,
     RequestValidator,
     Integration(IntegrationType),
     IntegrationSubtype,
@@ -25,10 +23,8 @@ pub(super) enum NotYet {
     EndpointConfiguration,
     SecurityPolicy,
     EndpointAccessMode,
-    Throttling,
     AccessLog,
     Canary,
-    UsagePlans,
     RoutingRules,
     WebSocket,
 }
@@ -39,8 +35,6 @@ impl NotYet {
         const PROXIED_OR_MOCKED: &str =
             "calls answer 500; `AWS_PROXY`, `HTTP_PROXY` and `MOCK` are served until this type is";
         match self {
-            Self::ApiKey => ("API keys", "calls to this route are refused"),
-            Self::ApiKeySource => ("`x-amazon-apigateway-api-key-source`", "no API key is read anywhere"),
             Self::RequestValidator => (
                 "request validators (`x-amazon-apigateway-request-validators` and `-validator`)",
                 "requests reach the backend unchecked",
@@ -88,10 +82,8 @@ impl NotYet {
             Self::EndpointAccessMode => {
                 ("`x-amazon-apigateway-endpoint-access-mode`", "it is kept; TLS ends before the gateway")
             }
-            Self::Throttling => ("throttling", "no request is refused for coming too soon"),
             Self::AccessLog => ("access logs of a stage", "every request is a line of the gateway's own log"),
             Self::Canary => ("canary releases", "all requests see the stage's own deployment"),
-            Self::UsagePlans => ("usage plans and API keys", "no key opens anything and nothing is counted"),
             Self::RoutingRules => ("routing rules of custom domains", "requests to its name are refused"),
             Self::WebSocket => ("WebSocket APIs", "no connection is accepted"),
         }
@@ -106,8 +98,7 @@ impl NotYet {
     const fn is_plural(self) -> bool {
         matches!(
             self,
-            Self::ApiKey
-                | Self::RequestValidator
+            Self::RequestValidator
                 | Self::Integration(IntegrationType::Aws | IntegrationType::Http)
                 | Self::IntegrationSubtype
                 | Self::VpcLink
@@ -115,7 +106,6 @@ impl NotYet {
                 | Self::EndpointConfiguration
                 | Self::AccessLog
                 | Self::Canary
-                | Self::UsagePlans
                 | Self::RoutingRules
                 | Self::WebSocket
         )

@@ -13,8 +13,8 @@ pub use sources::{IdentitySource, SourceError};
 
 use gatelet_model::PathTemplate;
 
-use crate::arrival::Arrival;
 use crate::payload::CanonicalPath;
+use crate::ports::Arrival;
 use crate::record::Record;
 use crate::snapshot::routes::Rules;
 use crate::stages::locate::Located;

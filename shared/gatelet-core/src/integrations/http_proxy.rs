@@ -11,8 +11,8 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName};
 
 use super::target::Target;
 use super::{Call, trace};
-use crate::arrival::Arrival;
 use crate::payload::{Response, headers};
+use crate::ports::Arrival;
 use crate::ports::{BackendCall, BackendError, Backends, Clock, World};
 use crate::refusal::Refusal;
 

@@ -17,8 +17,8 @@ pub use lambda_proxy::{LambdaProxy, MediaTypes};
 pub use mock::Mock;
 pub use target::{Target, TargetError, escaped_value};
 
-use crate::arrival::Arrival;
 use crate::payload::{Body, CanonicalPath, Response};
+use crate::ports::Arrival;
 use crate::ports::{Clock, World};
 use crate::record::{IntegrationCall, Record};
 use crate::refusal::Refusal;

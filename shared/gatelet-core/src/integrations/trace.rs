@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::arrival::Arrival;
+use crate::ports::Arrival;
 
 /// The value of `X-Amzn-Trace-Id`: the platform's, else a trace that begins here.
 pub(crate) fn header(arrival: &Arrival) -> Cow<'_, str> {

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use futures_channel::oneshot;
 
 use super::{Kept, Key, Weight};
-use crate::arrival::Timestamp;
+use crate::ports::Timestamp;
 
 /// Kept values, and who waits for those that are being fetched.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use hashbrown::HashTable;
 
 use super::{Key, Weight};
-use crate::arrival::Timestamp;
+use crate::ports::Timestamp;
 
 /// Values that are kept until they end, or until more than `max` others came after them, or more than so many bytes.
 ///
@@ -75,6 +75,27 @@ impl<V: Clone + Weight> Kept<V> {
         }
     }
 
+    /// The value of a key that has not ended by now, else the one that is made now and kept until a moment.
+    pub fn get_or_put(&self, key: &Key, now: Timestamp, expires: Timestamp, make: impl FnOnce() -> V) -> V {
+        let mut halves = self.halves.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(entry) = halves.young.entries.find(key.hash(), |entry| entry.key == *key)
+            && now < entry.expires
+        {
+            return entry.value.clone();
+        }
+        let known = halves.remove(key).filter(|entry| now < entry.expires);
+        let entry = known.unwrap_or_else(|| {
+            let value = make();
+            let bytes = size_of::<Entry<V>>() + value.bytes();
+            Entry { key: *key, value, expires, bytes }
+        });
+        let value = entry.value.clone();
+        if entry.bytes <= self.half_bytes_max {
+            halves.insert(entry, self.half_max, self.half_bytes_max);
+        }
+        value
+    }
+
     /// Forgets a value.
     pub fn forget(&self, key: &Key) {
         self.halves.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
@@ -111,9 +132,9 @@ impl<V> Halves<V> {
         self.young.entries.insert_unique(entry.key.hash(), entry, |entry| entry.key.hash());
     }
 
-    fn remove(&mut self, key: &Key) {
-        self.young.remove(key);
-        self.old.remove(key);
+    fn remove(&mut self, key: &Key) -> Option<Entry<V>> {
+        let (young, old) = (self.young.remove(key), self.old.remove(key));
+        young.or(old)
     }
 }
 

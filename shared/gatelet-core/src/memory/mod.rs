@@ -1,4 +1,5 @@
-//! What an instance remembers between requests: results of authorizers, verified tokens, key sets, access keys. All of it
+//! What an instance remembers between requests: results of authorizers, verified tokens, key sets, access keys, API keys and
+//! plans. All of it
 //! is bounded and ends by itself; an instance that forgets everything answers the same, only later.
 //!
 //! Time is passed in. What is shared between instances is a port's.
@@ -19,8 +20,10 @@ pub use weight::Weight;
 pub(crate) use weight::texts;
 
 use crate::authorizers::{iam, jwt, lambda};
+use crate::limits::{LimitSettings, Limits};
 use crate::ports::PortError;
 use crate::refusal::Refusal;
+use crate::stages::client::Clients;
 
 /// How many results of Lambda authorizers are remembered.
 const RESULTS_MAX: usize = 10_000;
@@ -91,11 +94,25 @@ pub struct Memory {
     pub(crate) callers: Flights<Arc<iam::IamIdentity>, Refusal>,
     /// How many are being asked about now.
     pub(crate) token_service_calls: iam::Calls,
+    /// API keys and plans.
+    pub(crate) clients: Clients,
+    /// Throttles, quotas and what is counted.
+    pub limits: Limits,
 }
 
 impl Default for Memory {
     fn default() -> Self {
+        Self::new(LimitSettings::default())
+    }
+}
+
+impl Memory {
+    /// Nothing remembered, with what the operator says of limits.
+    #[must_use]
+    pub fn new(limits: LimitSettings) -> Self {
         Self {
+            clients: Clients::default(),
+            limits: Limits::new(limits),
             results: Flights::new(RESULTS_MAX, RESULTS_BYTES_MAX),
             tokens: Kept::new(TOKENS_MAX, TOKENS_BYTES_MAX),
             key_sets: Flights::new(KEY_SETS_MAX, KEY_SETS_BYTES_MAX),

@@ -14,10 +14,10 @@ use super::{
     ACCESS_KEYS_BYTES_MAX, Fetched, Flights, Kept, Key, Memory, RESULTS_BYTES_MAX, Source, TOKENS_BYTES_MAX,
     Weight,
 };
-use crate::arrival::Timestamp;
 use crate::authorizers::iam::Attached;
 use crate::authorizers::jwt::{ClaimsForm, Verified};
 use crate::authorizers::lambda::Judgement;
+use crate::ports::Timestamp;
 use crate::snapshot::routes::Rules;
 
 /// Enough for all that is not about size.

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use super::Record;
-use crate::arrival::Timestamp;
 use crate::authorizers::{ClientCertificate, Finding};
+use crate::ports::Secret;
+use crate::ports::Timestamp;
 
 /// Names of months as `$context.requestTime` has them, and dates elsewhere.
 const MONTHS: [&str; 12] =
@@ -80,6 +81,11 @@ impl Record {
     fn identity_context(&self, name: &str) -> Option<&str> {
         if let Some(field) = name.strip_prefix("clientCert.") {
             return certificate_field(self.certificate()?, field);
+        }
+        match name {
+            "apiKey" => return self.api_key().map(Secret::reveal),
+            "apiKeyId" => return self.client().map(|client| client.key.id.as_str()),
+            _ => {}
         }
         let identity = self.caller()?.iam()?;
         match name {

@@ -1,6 +1,7 @@
 //! What happened to one request: written once by each stage, sealed when the answer's body has ended or the
 //! client has gone. `$context`, access-log lines and metrics are made from it.
 
+pub(crate) mod allowance;
 mod context;
 
 use std::net::IpAddr;
@@ -10,10 +11,13 @@ use std::time::Duration;
 pub(crate) use context::{civil_date, iso_8601, month_name, request_time};
 use gatelet_model::rest::GatewayResponseType;
 
-use crate::arrival::{Arrival, Timestamp};
+use self::allowance::Allowance;
 use crate::authorizers::{Caller, ClientCertificate};
 use crate::payload::BodyError;
+use crate::ports::Secret;
+use crate::ports::{Arrival, Timestamp};
 use crate::refusal::Refusal;
+use crate::stages::client::Client;
 
 /// How the answer ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,6 +93,9 @@ pub struct Record {
     refusal: Option<Refusal>,
     status: Option<u16>,
     explanation: Option<Mutex<Vec<String>>>,
+    client: Option<(Arc<Client>, Secret)>,
+    allowance: Option<Allowance>,
+    degraded: bool,
 }
 
 impl Record {
@@ -113,7 +120,15 @@ impl Record {
             refusal: None,
             status: None,
             explanation: None,
+            client: None,
+            allowance: None,
+            degraded: false,
         }
+    }
+
+    /// From now on notes what the client is told of its limits.
+    pub(crate) fn tell_limits(&mut self) {
+        self.allowance.get_or_insert_default();
     }
 
     /// The same, to be told step by step, too.
@@ -167,6 +182,31 @@ impl Record {
     pub fn note_caller(&mut self, caller: Caller) {
         debug_assert!(self.caller.is_none(), "a caller is noted once");
         self.caller.get_or_insert(caller);
+    }
+
+    /// Notes which API key the caller showed, with its value.
+    pub fn note_client(&mut self, client: Arc<Client>, value: Box<str>) {
+        debug_assert!(self.client.is_none(), "a client is noted once");
+        self.client.get_or_insert_with(|| (client, Secret::new(value)));
+    }
+
+    /// Notes a limit that the client has, where it is to be told.
+    pub fn note_policy(&mut self, policy: impl FnOnce() -> String) {
+        if let Some(allowance) = &mut self.allowance {
+            allowance.add_policy(&policy());
+        }
+    }
+
+    /// Notes what is left of the client's quota, and for how long.
+    pub fn note_left(&mut self, left: u32, resets_in: Duration) {
+        if let Some(allowance) = &mut self.allowance {
+            allowance.note_left(left, resets_in);
+        }
+    }
+
+    /// Notes that a limit was judged by this instance alone, because the counters could not be had.
+    pub const fn note_degraded(&mut self) {
+        self.degraded = true;
     }
 
     /// Notes what the integration did.
@@ -242,6 +282,29 @@ impl Record {
     #[must_use]
     pub const fn caller(&self) -> Option<&Caller> {
         self.caller.as_ref()
+    }
+
+    /// The API key that the caller showed, with the plan that counts it; none where none was asked for.
+    #[must_use]
+    pub fn client(&self) -> Option<&Client> {
+        self.client.as_ref().map(|(client, _)| &**client)
+    }
+
+    /// The value of that key.
+    #[must_use]
+    pub fn api_key(&self) -> Option<&Secret> {
+        self.client.as_ref().map(|(_, value)| value)
+    }
+
+    /// What the client is told of its limits, where it is.
+    pub(crate) const fn allowance(&self) -> Option<&Allowance> {
+        self.allowance.as_ref()
+    }
+
+    /// Whether a limit was judged by this instance alone.
+    #[must_use]
+    pub const fn is_degraded(&self) -> bool {
+        self.degraded
     }
 
     /// The certificate that the client showed.

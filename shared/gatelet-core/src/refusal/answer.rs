@@ -18,7 +18,8 @@ const APIGW_REQUEST_ID: HeaderName = HeaderName::from_static("apigw-requestid");
 /// What a client is told to wait while definitions cannot be had, in seconds.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
-/// Puts the request's ids on an answer, by the names that its API's service has for them.
+/// Puts the request's ids on an answer, by the names that its API's service has for them, and what the client is told of its
+/// limits.
 pub fn mark(response: &mut Response, record: &Record) {
     let request_id = value(record.request_id());
     let headers = response.headers_mut();
@@ -30,6 +31,9 @@ pub fn mark(response: &mut Response, record: &Record) {
         ApiFamily::V2 => {
             headers.insert(APIGW_REQUEST_ID, request_id);
         }
+    }
+    if let Some(allowance) = record.allowance() {
+        allowance.mark(headers, record.refusal().and_then(Refusal::retry_after));
     }
 }
 

@@ -4,6 +4,7 @@ mod answer;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::time::Duration;
 
 use gatelet_model::rest::GatewayResponseType as Type;
 use http::StatusCode;
@@ -52,6 +53,18 @@ pub enum Refusal {
     InsufficientScope,
     /// An API key was needed.
     InvalidApiKey,
+    /// A limit has no token for the request.
+    Throttled {
+        /// When there may be one; none where there never will be.
+        retry_after: Option<Duration>,
+    },
+    /// The quota of the client's plan is used up.
+    QuotaExceeded {
+        /// When it begins anew.
+        retry_after: Option<Duration>,
+    },
+    /// The quota's counter cannot be had, and the plan lets nobody pass without.
+    QuotaUnavailable,
     /// An authorizer does not let the caller in.
     AccessDenied {
         /// A statement forbids it.
@@ -135,6 +148,15 @@ impl Refusal {
     #[must_use]
     pub fn response_type(&self) -> Option<Type> {
         self.rest_form().response_type
+    }
+
+    /// When the request may be sent again, where that is known.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Throttled { retry_after } | Self::QuotaExceeded { retry_after } => *retry_after,
+            _ => None,
+        }
     }
 
     /// What lies behind it, for the author and never for the client.
@@ -226,6 +248,25 @@ impl Refusal {
                 S::FORBIDDEN,
                 "ForbiddenException",
                 r#"{"message":"Forbidden"}"#,
+            ),
+            Self::Throttled { .. } => form(
+                Some(Type::Throttled),
+                S::TOO_MANY_REQUESTS,
+                "TooManyRequestsException",
+                r#"{"message":"Too Many Requests"}"#,
+            ),
+            Self::QuotaExceeded { .. } => form(
+                Some(Type::QuotaExceeded),
+                S::TOO_MANY_REQUESTS,
+                "LimitExceededException",
+                r#"{"message":"Limit Exceeded"}"#,
+            ),
+            // AWS has no such answer.
+            Self::QuotaUnavailable => form(
+                Some(Type::Default5xx),
+                S::SERVICE_UNAVAILABLE,
+                "ServiceUnavailableException",
+                r#"{"message":"Service Unavailable"}"#,
             ),
             Self::AccessDenied { explicit } => form(
                 Some(Type::AccessDenied),
@@ -326,6 +367,9 @@ impl Refusal {
             | Self::InvalidApiKey
             | Self::AccessDenied { .. }
             | Self::PolicyDenied(_) => (S::FORBIDDEN, r#"{"message":"Forbidden"}"#),
+            Self::Throttled { .. } => (S::TOO_MANY_REQUESTS, r#"{"message":"Too Many Requests"}"#),
+            // No HTTP API has quotas.
+            Self::QuotaExceeded { .. } => (S::TOO_MANY_REQUESTS, r#"{"message":"Limit Exceeded"}"#),
             Self::UnsupportedMediaType => {
                 (S::UNSUPPORTED_MEDIA_TYPE, r#"{"message":"Unsupported Media Type"}"#)
             }
@@ -334,6 +378,7 @@ impl Refusal {
             // ASSUMPTION: a function that is called too often is as unavailable as one that does not answer in time.
             Self::Integration(BackendError::Timeout(_))
             | Self::Function(FunctionError::Timeout(_) | FunctionError::Throttled(_))
+            | Self::QuotaUnavailable
             | Self::DefinitionsUnavailable(_) => {
                 (S::SERVICE_UNAVAILABLE, r#"{"message":"Service Unavailable"}"#)
             }

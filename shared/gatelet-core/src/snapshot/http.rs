@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use gatelet_model::v2::{HttpApi, HttpRouteKey};
-use gatelet_model::{MethodKey, PathTemplate, StageVariables};
+use gatelet_model::{MethodKey, PathTemplate, Stage};
 
 use super::access::{Access, Authorizers};
 use super::mapping::HttpMapping;
 use super::routes::{RouteTable, Rules};
+use super::throttles::{RouteLimits, Throttles};
 use crate::integrations::Integration;
 use crate::payload::CanonicalPath;
 
@@ -29,6 +30,8 @@ pub struct HttpRoute {
     pub path: Option<PathTemplate>,
     /// What is asked of the caller.
     pub access: Access,
+    /// What limits it.
+    pub limits: RouteLimits,
     /// How parameters become the backend's, and its answer the client's.
     pub mapping: HttpMapping,
     /// What stands behind; a route without one answers 404.
@@ -36,9 +39,10 @@ pub struct HttpRoute {
 }
 
 impl HttpApiSnapshot {
-    /// Compiles an API for a stage with these variables.
+    /// Compiles an API for a stage.
     #[must_use]
-    pub fn compile(api: &HttpApi, variables: &StageVariables) -> Self {
+    pub fn compile(api: &HttpApi, stage: &Stage) -> Self {
+        let (variables, throttles) = (stage.variables(), Throttles::new(stage, &api.id));
         let mut keys: Vec<(&PathTemplate, MethodKey)> = Vec::new();
         let mut by_path = Vec::new();
         let mut default = None;
@@ -56,8 +60,10 @@ impl HttpApiSnapshot {
                     (HttpMapping::default(), Some(Integration::Broken { kind: it.kind.as_str(), why }))
                 }
             };
+            let route_key: Arc<str> = route.key.to_string().into();
             let mut compiled = HttpRoute {
-                route_key: route.key.to_string().into(),
+                limits: throttles.http(&route_key),
+                route_key,
                 path: None,
                 access: authorizers.access(&route.authorization),
                 mapping,

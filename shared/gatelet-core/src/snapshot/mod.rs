@@ -8,6 +8,7 @@ mod mapping;
 mod rest;
 pub mod routes;
 mod stage;
+mod throttles;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,6 +21,8 @@ pub use mapping::{HttpMapping, RestMapping, Sources};
 pub use rest::{RestApiSnapshot, RestMethod};
 pub(crate) use stage::partition;
 pub use stage::{ApiSnapshot, StageSnapshot};
+pub(crate) use throttles::most_specific;
+pub use throttles::{NamedLimit, RouteLimits};
 
 /// An API as it is served now: its stages, each showing one deployment.
 #[derive(Debug)]

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use gatelet_model::rest::RestApi;
-use gatelet_model::{IntegrationType, MethodKey, PathTemplate, StageVariables};
+use gatelet_model::rest::{ApiKeySource, RestApi};
+use gatelet_model::{IntegrationType, MethodKey, PathTemplate, Stage};
 
 use super::access::{Access, Authorizers, ResourcePolicy};
 use super::mapping::RestMapping;
 use super::routes::{RouteTable, Rules};
+use super::throttles::{RouteLimits, Throttles};
 use crate::integrations::{Integration, MediaTypes, RestContext};
 use crate::payload::CanonicalPath;
 
@@ -17,6 +18,7 @@ pub struct RestApiSnapshot {
     routes: RouteTable,
     methods: Vec<RestMethod>,
     policy: Option<ResourcePolicy>,
+    api_key_source: ApiKeySource,
 }
 
 /// A compiled method of a resource.
@@ -26,12 +28,16 @@ pub struct RestMethod {
     pub route_key: Arc<str>,
     /// The resource's path.
     pub path: PathTemplate,
+    /// Its verb, or any.
+    pub key: MethodKey,
     /// The resource's id.
     pub resource_id: Box<str>,
     /// What is asked of the caller.
     pub access: Access,
     /// Whether an API key is asked for.
     pub api_key_required: bool,
+    /// What limits it.
+    pub limits: RouteLimits,
     /// How the request's parameters become the backend's.
     pub mapping: RestMapping,
     /// What stands behind.
@@ -39,9 +45,10 @@ pub struct RestMethod {
 }
 
 impl RestApiSnapshot {
-    /// Compiles an API for a stage with these variables.
+    /// Compiles an API for a stage.
     #[must_use]
-    pub fn compile(api: &RestApi, variables: &StageVariables) -> Self {
+    pub fn compile(api: &RestApi, stage: &Stage) -> Self {
+        let (variables, throttles) = (stage.variables(), Throttles::new(stage, &api.id));
         let pairs = || {
             api.resources
                 .iter()
@@ -52,13 +59,13 @@ impl RestApiSnapshot {
         let methods = pairs()
             .map(|(resource, (key, method))| {
                 let context = RestContext { api_id: &api.id, resource, method, binary: &binary, variables };
-                compile_method(&context, &authorizers, *key)
+                compile_method(&context, &authorizers, throttles, *key)
             })
             .collect();
         let routes =
             RouteTable::build(pairs().map(|(resource, (key, _))| (&resource.path, *key)), Rules::Rest);
         let policy = api.policy.as_ref().map(|policy| ResourcePolicy::new(policy.as_str()));
-        Self { routes, methods, policy }
+        Self { routes, methods, policy, api_key_source: api.api_key_source }
     }
 
     /// The method that a request takes.
@@ -74,6 +81,12 @@ impl RestApiSnapshot {
         self.policy.as_ref()
     }
 
+    /// Where API keys come from.
+    #[must_use]
+    pub const fn api_key_source(&self) -> ApiKeySource {
+        self.api_key_source
+    }
+
     /// All methods, in the order of the definition.
     #[must_use]
     pub fn methods(&self) -> &[RestMethod] {
@@ -81,7 +94,12 @@ impl RestApiSnapshot {
     }
 }
 
-fn compile_method(context: &RestContext<'_>, authorizers: &Authorizers, key: MethodKey) -> RestMethod {
+fn compile_method(
+    context: &RestContext<'_>,
+    authorizers: &Authorizers,
+    throttles: Throttles<'_>,
+    key: MethodKey,
+) -> RestMethod {
     let RestContext { resource, method, .. } = context;
     let (mapping, integration) = match &method.integration {
         None => {
@@ -95,9 +113,12 @@ fn compile_method(context: &RestContext<'_>, authorizers: &Authorizers, key: Met
             }
         },
     };
+    let route_key: Arc<str> = format!("{key} {}", resource.path).into();
     RestMethod {
-        route_key: format!("{key} {}", resource.path).into(),
+        limits: throttles.rest(&route_key, &resource.path, key),
+        route_key,
         path: resource.path.clone(),
+        key,
         resource_id: resource.id.as_str().into(),
         access: authorizers.access(&method.authorization),
         api_key_required: method.api_key_required,

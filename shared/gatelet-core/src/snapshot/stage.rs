@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gatelet_model::{
-    AccountId, Api, ApiId, Deployment, PartId, Region, Stage, StageName, StagePointer, StageVariables,
+    AccountId, Api, ApiId, Deployment, PartId, Region, StageName, StagePointer, StageVariables,
 };
 
 use super::http::HttpApiSnapshot;
@@ -30,6 +30,7 @@ pub struct StageSnapshot {
 
 /// A compiled API of any kind.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "there is one for each stage, and every request reads it")]
 pub enum ApiSnapshot {
     /// A REST API.
     Rest(RestApiSnapshot),
@@ -59,17 +60,14 @@ impl StageSnapshot {
         account: &AccountId,
         region: &Region,
     ) -> Self {
-        let variables = match &pointer.stage {
-            Stage::Rest(stage) => stage.variables.clone(),
-            Stage::V2(stage) => stage.variables.clone(),
-        };
+        let variables = pointer.stage.variables().clone();
         let (api, disabled) = match &deployment.api {
             Api::Rest(api) => (
-                ApiSnapshot::Rest(RestApiSnapshot::compile(api, &variables)),
+                ApiSnapshot::Rest(RestApiSnapshot::compile(api, &pointer.stage)),
                 api.disable_execute_api_endpoint,
             ),
             Api::Http(api) => (
-                ApiSnapshot::Http(HttpApiSnapshot::compile(api, &variables)),
+                ApiSnapshot::Http(HttpApiSnapshot::compile(api, &pointer.stage)),
                 api.disable_execute_api_endpoint,
             ),
             Api::WebSocket(api) => (ApiSnapshot::WebSocket, api.disable_execute_api_endpoint),

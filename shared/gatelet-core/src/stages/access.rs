@@ -13,11 +13,11 @@ use gatelet_languages::iam_policy::{
 };
 
 use self::conditions::{Conditions, INVOKE};
-use crate::arrival::Arrival;
 use crate::authorizers::iam::{self, IamIdentity, Sent, Signer};
 use crate::authorizers::lambda::Judgement;
 use crate::authorizers::{Asked, Caller, Finding, Route};
 use crate::payload::{Body, CanonicalPath, Request};
+use crate::ports::Arrival;
 use crate::ports::World;
 use crate::record::Record;
 use crate::refusal::{PolicyDenial, Refusal};

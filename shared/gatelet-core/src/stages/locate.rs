@@ -6,8 +6,8 @@ use std::time::Duration;
 use gatelet_model::{ApiId, DomainName, MappingKey, RoutingMode, StageName};
 use http::header::HOST;
 
-use crate::arrival::Arrival;
 use crate::payload::{CanonicalPath, Request};
+use crate::ports::Arrival;
 use crate::ports::{Definitions, PortError, World};
 use crate::record::Record;
 use crate::refusal::Refusal;

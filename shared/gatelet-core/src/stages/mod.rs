@@ -7,3 +7,4 @@ pub mod locate;
 pub mod map_request;
 pub mod map_response;
 pub mod route;
+pub mod throttle;

@@ -22,7 +22,7 @@ use gatelet_model::{
     PayloadFormat, Region, ResultTtl, Stage, StageName, StagePointer, StageVariables,
 };
 use gatelet_world::{
-    MemoryBackends, MemoryCredentials, MemoryDecisions, MemoryDefinitions, MemoryFunctions,
+    MemoryBackends, MemoryCounters, MemoryCredentials, MemoryDecisions, MemoryDefinitions, MemoryFunctions,
     MemoryIdentityProviders, MemoryWorld, VirtualClock, arrival_at,
 };
 
@@ -250,6 +250,7 @@ impl<F: Functions, D: Decisions> World for Altered<'_, F, D> {
     type IdentityProviders = MemoryIdentityProviders;
     type Credentials = MemoryCredentials;
     type Decisions = D;
+    type Counters = MemoryCounters;
     type Clock = VirtualClock;
 
     fn definitions(&self) -> &MemoryDefinitions {
@@ -274,6 +275,10 @@ impl<F: Functions, D: Decisions> World for Altered<'_, F, D> {
 
     fn decisions(&self) -> &D {
         &self.decisions
+    }
+
+    fn counters(&self) -> &MemoryCounters {
+        &self.world.counters
     }
 
     fn clock(&self) -> &VirtualClock {

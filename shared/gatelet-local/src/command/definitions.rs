@@ -5,7 +5,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use gatelet_model::{Api, DomainName, Stage, StageName};
+use gatelet_control::import::ImportedApiKey;
+use gatelet_model::{Api, DomainName, Stage, StageName, UsagePlan};
 
 use super::{DEFINITIONS_AT_FAULT, Failure};
 use crate::definition::{
@@ -50,8 +51,27 @@ pub(super) struct Imported {
     pub(super) apis: Vec<Ready>,
     /// Their custom domains, where they can be served as they are meant.
     pub(super) domains: Vec<DomainName>,
+    /// Their API keys and usage plans.
+    pub(super) usage: Vec<DefinedUsage>,
     /// The functions that the APIs invoke by a name that is not theirs, since the template does not give it.
     pub(super) unnamed_functions: Vec<String>,
+}
+
+/// The API keys and usage plans of a file.
+pub(super) struct DefinedUsage {
+    /// The file, which they belong to.
+    pub(super) file: String,
+    /// Its keys.
+    pub(super) keys: Vec<ImportedApiKey>,
+    /// Its plans.
+    pub(super) plans: Vec<UsagePlan>,
+}
+
+impl DefinedUsage {
+    /// Whether there is nothing.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.keys.is_empty() && self.plans.is_empty()
+    }
 }
 
 impl DefinitionArguments {
@@ -101,6 +121,8 @@ impl DefinitionArguments {
                         imported.unnamed_functions.push(name.into_owned());
                     }
                 }
+                let (keys, plans) = (definition.api_keys, definition.usage_plans);
+                imported.usage.push(DefinedUsage { file: file.clone(), keys, plans });
                 for domain in definition.domains {
                     trust_store.take(&domain).map_err(|other| {
                         at_fault(format!(

@@ -2,12 +2,14 @@
 
 use clap::Args;
 use gatelet_control::deploy::{Deployed, Occupant, deploy, occupant};
-use gatelet_model::{Api, DomainName, Stage};
+use gatelet_control::usage::Applied;
+use gatelet_model::{Api, DomainName, PartId, Stage, UsagePlan};
 use serde_json::{Value, json};
 
-use super::definitions::{DefinitionArguments, Imported, Ready};
+use super::definitions::{DefinedUsage, DefinitionArguments, Imported, Ready};
 use super::table::{Table, TableArguments, progress};
 use super::{DEFINITIONS_AT_FAULT, Failure, ReadingArguments};
+use crate::operations::UsagePlace;
 use crate::requests::printable;
 
 /// Names of users are cut after this many characters.
@@ -36,6 +38,14 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
 
+    /// The DynamoDB table of credentials, for API keys and usage plans of templates
+    #[arg(long, env = "GATELET_CREDENTIALS_TABLE", value_name = "NAME")]
+    credentials_table: Option<String>,
+
+    /// Go on without the API keys and usage plans of templates
+    #[arg(long)]
+    without_usage_plans: bool,
+
     /// Go on where a stage shows an API of another name or kind under the same id
     #[arg(long)]
     replace: bool,
@@ -52,7 +62,7 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: &Arguments) -> Result<String, Failure> {
     let table = arguments.table.open().await?;
     let scope = table.definitions.scope().clone();
-    let Imported { apis, domains, unnamed_functions } =
+    let Imported { apis, domains, usage, unnamed_functions } =
         arguments.definitions.import(&arguments.reading.decisions(scope.account, scope.region))?;
     if !unnamed_functions.is_empty() && !arguments.allow_unnamed_functions {
         return Err(refused(&format!(
@@ -64,6 +74,7 @@ pub(super) async fn run(arguments: &Arguments) -> Result<String, Failure> {
     if !arguments.replace {
         occupied_by_none_other(&table, &apis).await?;
     }
+    let place = place_of_usage(arguments, &table, &usage).await?;
     let mut done = Vec::new();
     for ready in apis {
         for stage in ready.stages {
@@ -84,7 +95,53 @@ pub(super) async fn run(arguments: &Arguments) -> Result<String, Failure> {
     for domain in &domains {
         put(&table, domain).await?;
     }
-    Ok(if arguments.json { as_json(&done, &domains) } else { as_text(&done, &domains, &table.shown) })
+    let mut stored = Vec::new();
+    if let Some(place) = place {
+        for of_file in usage {
+            stored.push(store(&place, of_file).await?);
+        }
+    }
+    Ok(if arguments.json {
+        as_json(&done, &domains, &stored)
+    } else {
+        as_text(&done, &domains, &stored, &table.shown)
+    })
+}
+
+/// Where keys and plans are kept; none where there are none to keep.
+async fn place_of_usage(
+    arguments: &Arguments,
+    table: &Table,
+    usage: &[DefinedUsage],
+) -> Result<Option<UsagePlace>, Failure> {
+    let is_needed = usage.iter().any(|of_file| !of_file.is_empty());
+    match &arguments.credentials_table {
+        _ if arguments.without_usage_plans => Ok(None),
+        // What a template had and has no more goes, too.
+        Some(name) => arguments.table.usage(name, table.definitions.clone()).await.map(Some),
+        None if is_needed => Err(refused(
+            "nothing is deployed: the definitions have API keys or usage plans, and no table of credentials is named; say \
+             `--credentials-table NAME`, or go on without them with `--without-usage-plans`",
+        )),
+        None => Ok(None),
+    }
+}
+
+/// The keys and plans of a file, and what became of them.
+struct Stored {
+    usage: DefinedUsage,
+    applied: Applied,
+}
+
+async fn store(place: &UsagePlace, usage: DefinedUsage) -> Result<Stored, Failure> {
+    let DefinedUsage { file, keys, plans } = &usage;
+    progress(&format!("storing the API keys and usage plans of `{file}`"));
+    let applied = place.apply(file, keys, plans).await.map_err(|error| {
+        Failure::of_command(&format!(
+            "the APIs are deployed, and the API keys and usage plans of `{file}` are not as it has them: {error}"
+        ))
+    })?;
+    Ok(Stored { usage, applied })
 }
 
 /// Whatever a stage shows is an earlier deployment of the same API, as far as its name and kind tell.
@@ -138,7 +195,12 @@ fn failed_after(
     Failure::of_command(&message)
 }
 
-fn as_text(done: &[(Api, Stage, Deployed)], domains: &[DomainName], place: &str) -> String {
+fn as_text(
+    done: &[(Api, Stage, Deployed)],
+    domains: &[DomainName],
+    stored: &[Stored],
+    place: &str,
+) -> String {
     let mut text = String::new();
     let mut before = None;
     for (api, stage, deployed) in done {
@@ -152,6 +214,21 @@ fn as_text(done: &[(Api, Stage, Deployed)], domains: &[DomainName], place: &str)
     for domain in domains {
         let mappings = domain.mappings.iter().map(super::domain::mapping_text);
         text.push_str(&format!("{}  {}\n", domain.name.as_str(), mappings.collect::<Vec<_>>().join(", ")));
+    }
+    for Stored { usage, applied } in stored {
+        let word = |is_changed: bool| if is_changed { "stored" } else { "unchanged" };
+        for plan in &usage.plans {
+            let name = printable(&plan.name, NAME_CHARACTERS_MAX);
+            let word = word(applied.changed_plans.contains(&plan.id));
+            text.push_str(&format!("usage plan {name}  {}  {word}\n", plan.id));
+        }
+        for key in &applied.keys {
+            let name = printable(&key.logical_id, NAME_CHARACTERS_MAX);
+            text.push_str(&format!("API key {name}  {}  {}\n", key.id, word(key.is_changed)));
+        }
+        for id in &applied.removed {
+            text.push_str(&format!("{id}  removed: `{}` does not have it any more\n", usage.file));
+        }
     }
     text.push_str(&format!("deployed to {place}\n"));
     text
@@ -167,7 +244,7 @@ fn outcome(deployed: &Deployed) -> String {
     }
 }
 
-fn as_json(done: &[(Api, Stage, Deployed)], domains: &[DomainName]) -> String {
+fn as_json(done: &[(Api, Stage, Deployed)], domains: &[DomainName], stored: &[Stored]) -> String {
     let stage = |(api, stage, deployed): &(Api, Stage, Deployed)| -> Value {
         json!({
             "api": { "id": api.id(), "name": api.name(), "kind": api.kind() },
@@ -180,5 +257,17 @@ fn as_json(done: &[(Api, Stage, Deployed)], domains: &[DomainName]) -> String {
     };
     let domains: Vec<&str> = domains.iter().map(|domain| domain.name.as_str()).collect();
     let stages: Vec<Value> = done.iter().map(stage).collect();
-    format!("{:#}\n", json!({ "stages": stages, "domains": domains }))
+    let plan = |applied: &Applied, plan: &UsagePlan| json!({ "id": plan.id, "name": plan.name, "changed": applied.changed_plans.contains(&plan.id) });
+    let plans: Vec<Value> = stored
+        .iter()
+        .flat_map(|one| one.usage.plans.iter().map(|of_file| plan(&one.applied, of_file)))
+        .collect();
+    let keys: Vec<Value> = stored
+        .iter()
+        .flat_map(|one| &one.applied.keys)
+        .map(|key| json!({ "id": key.id, "logicalId": key.logical_id, "changed": key.is_changed }))
+        .collect();
+    let removed: Vec<&PartId> = stored.iter().flat_map(|one| &one.applied.removed).collect();
+    let usage = json!({ "plans": plans, "apiKeys": keys, "removed": removed });
+    format!("{:#}\n", json!({ "stages": stages, "domains": domains, "usage": usage }))
 }

@@ -1,16 +1,16 @@
 //! The command line: what was typed becomes what is meant, and what came of it an exit code.
 
 mod access_keys;
-mod authorize;
 mod check;
 mod definitions;
 mod deploy;
-mod deployments;
 mod dev;
 mod domain;
 mod pack;
-mod rollback;
+mod running;
+mod stages;
 mod table;
+mod usage_plans;
 
 use std::process::ExitCode;
 
@@ -73,19 +73,25 @@ enum Action {
     /// Show every problem of definitions
     Check(check::Arguments),
     /// Tell step by step whether a running gateway would let a request in
-    Authorize(authorize::Arguments),
+    Authorize(running::authorize::Arguments),
     /// Write definitions into one file, which a function reads instead of a table
     Pack(pack::Arguments),
     /// Deploy definitions to a table in AWS
     Deploy(deploy::Arguments),
     /// List what a table's stages show, and showed before
-    Deployments(deployments::Arguments),
+    Deployments(stages::deployments::Arguments),
     /// Let a stage show an earlier deployment
-    Rollback(rollback::Arguments),
+    Rollback(stages::rollback::Arguments),
     /// Say which APIs answer at a custom domain
     Domain(domain::Arguments),
     /// Issue access keys, and attach policies to users and roles that AWS knows
     AccessKeys(access_keys::Arguments),
+    /// Make API keys, and put them into usage plans
+    Keys(usage_plans::keys::Arguments),
+    /// Make usage plans: which stages their keys open, and how often
+    Plans(Box<usage_plans::plans::Arguments>),
+    /// Show what the keys of a plan used, and what is left
+    Usage(usage_plans::usage::Arguments),
 }
 
 /// How the files are read.
@@ -166,13 +172,16 @@ pub fn main() -> ExitCode {
     match command.action {
         Action::Dev(arguments) => dev::run(&arguments),
         Action::Check(arguments) => check::run(&arguments),
-        Action::Authorize(arguments) => authorize::run(&arguments),
+        Action::Authorize(arguments) => running::authorize::run(&arguments),
         Action::Pack(arguments) => ended(pack::run(&arguments)),
         Action::Deploy(arguments) => waited(deploy::run(&arguments)),
-        Action::Deployments(arguments) => waited(deployments::run(&arguments)),
-        Action::Rollback(arguments) => waited(rollback::run(&arguments)),
+        Action::Deployments(arguments) => waited(stages::deployments::run(&arguments)),
+        Action::Rollback(arguments) => waited(stages::rollback::run(&arguments)),
         Action::Domain(arguments) => waited(domain::run(&arguments)),
         Action::AccessKeys(arguments) => waited(access_keys::run(&arguments)),
+        Action::Keys(arguments) => waited(usage_plans::keys::run(&arguments)),
+        Action::Plans(arguments) => waited(usage_plans::plans::run(&arguments)),
+        Action::Usage(arguments) => waited(usage_plans::usage::run(&arguments)),
     }
 }
 

@@ -4,6 +4,8 @@ use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 use clap::Args;
+use gatelet_aws::access::{CredentialTable, UsageTables};
+use gatelet_aws::dynamodb::counters::CounterTable;
 use gatelet_aws::dynamodb::{
     Client, ClientSettings, DefinitionTable, Scope, SharedHttpClient, TableDefinition, TableError, client,
     existing, over_the_network,
@@ -16,11 +18,15 @@ use gatelet_model::{AccountId, ApiId, Problem, Region};
 use http::Uri;
 
 use super::{ACCOUNT, Failure, REGION, parsed};
+use crate::operations::UsagePlace;
 
 /// AWS's name of the service, as its endpoint variables have it.
 const SERVICE: &str = "DynamoDB";
 /// How long one step may take: a deployment, a list, a move.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// What commands do with a table of credentials where API keys and usage plans are, in DynamoDB's words.
+pub(super) const CREDENTIALS_ACTIONS: &str =
+    "DescribeTable, GetItem, BatchGetItem, Query, PutItem, UpdateItem, DeleteItem and ConditionCheckItem";
 /// How credentials come into the environment.
 const EXPORT: &str = "run `eval \"$(aws configure export-credentials --format env)\"`";
 
@@ -157,6 +163,29 @@ impl TableArguments {
         let scope = Scope { account, region };
         let definitions = DefinitionTable::new(client, &self.table, scope, std::sync::Arc::new(clock));
         Ok(Table { definitions, shown, clock })
+    }
+}
+
+impl TableArguments {
+    /// The table of credentials beside it, for the keys and plans of definitions.
+    pub(super) async fn usage(
+        &self,
+        credentials_table: &str,
+        definitions: DefinitionTable,
+    ) -> Result<UsagePlace, Failure> {
+        let environment = environment()?;
+        let wanted = Wanted {
+            table: TableDefinition::credentials(credentials_table),
+            endpoint: self.dynamodb_endpoint.as_ref(),
+            region: self.region.as_ref(),
+            actions: CREDENTIALS_ACTIONS,
+        };
+        let Reached { client, clock, .. } = wanted.reach(&environment).await?;
+        let keys = environment.access().credential_keys.clone();
+        let credentials = CredentialTable::new(client, credentials_table, keys, std::sync::Arc::new(clock));
+        // Nothing is counted here.
+        let tables = UsageTables::new(credentials, CounterTable::default());
+        Ok(UsagePlace::new(tables, definitions, clock))
     }
 }
 

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use gatelet_control::document::{self, Node, Source};
 use gatelet_control::identity;
 use gatelet_control::import::{
-    self, ApiKind, FunctionDefinition, ImportOptions, Imported, ImportedApi, ImportedTemplate,
-    TemplateOptions, is_template,
+    self, ApiKind, FunctionDefinition, ImportOptions, Imported, ImportedApi, ImportedApiKey,
+    ImportedTemplate, TemplateOptions, is_template,
 };
-use gatelet_model::{AccountId, Api, DomainName, Problem, Problems, Region, Stage, StageName};
+use gatelet_model::{AccountId, Api, DomainName, Problem, Problems, Region, Stage, StageName, UsagePlan};
 
 use super::reason;
 
@@ -36,6 +36,10 @@ pub struct Definition {
     pub domains: Vec<DomainName>,
     /// Its functions, which only templates have.
     pub functions: Vec<FunctionDefinition>,
+    /// Its API keys, which only templates have.
+    pub api_keys: Vec<ImportedApiKey>,
+    /// Its usage plans, which only templates have.
+    pub usage_plans: Vec<UsagePlan>,
     /// The names of its parameters, which only templates have.
     pub parameters: Vec<String>,
     /// The files that it names.
@@ -145,7 +149,7 @@ fn template(source: &Source, document: &Node, path: &Path, decisions: &Decisions
         parameters: decisions.parameters.clone(),
         ..TemplateOptions::for_file(&absolute.to_string_lossy(), account, region, &read)
     };
-    let ImportedTemplate { apis, domains, functions, parameters, problems, .. } =
+    let ImportedTemplate { apis, domains, functions, api_keys, usage_plans, parameters, problems, .. } =
         import::template_document(source, document, &options);
     let defined = |ImportedApi { api, stages, decided, .. }: ImportedApi| Defined {
         api,
@@ -156,6 +160,8 @@ fn template(source: &Source, document: &Node, path: &Path, decisions: &Decisions
         apis: apis.into_iter().map(defined).collect(),
         domains,
         functions,
+        api_keys,
+        usage_plans,
         parameters,
         references: references.take(),
         problems,

@@ -4,19 +4,18 @@ use std::collections::BTreeSet;
 
 use gatelet_core::integrations::Integration;
 use gatelet_core::snapshot::{HttpApiSnapshot, RestApiSnapshot};
-use gatelet_model::{Api, Stage, StageVariables};
+use gatelet_model::{Api, Stage};
 
 /// The functions that an API's routes call at a stage: ARNs or names, as they are called.
 #[must_use]
 pub fn invoked_functions(api: &Api, stage: &Stage) -> BTreeSet<String> {
-    let variables = variables(stage);
     match api {
         Api::Rest(api) => {
-            let snapshot = RestApiSnapshot::compile(api, variables);
+            let snapshot = RestApiSnapshot::compile(api, stage);
             snapshot.methods().iter().filter_map(|method| function(&method.integration)).collect()
         }
         Api::Http(api) => {
-            let snapshot = HttpApiSnapshot::compile(api, variables);
+            let snapshot = HttpApiSnapshot::compile(api, stage);
             let integrations = snapshot.routes().filter_map(|route| route.integration.as_ref());
             integrations.filter_map(function).collect()
         }
@@ -28,12 +27,5 @@ fn function(integration: &Integration) -> Option<String> {
     match integration {
         Integration::LambdaProxy(proxy) => Some(proxy.function().to_owned()),
         _ => None,
-    }
-}
-
-const fn variables(stage: &Stage) -> &StageVariables {
-    match stage {
-        Stage::Rest(stage) => &stage.variables,
-        Stage::V2(stage) => &stage.variables,
     }
 }

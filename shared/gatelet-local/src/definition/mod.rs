@@ -21,7 +21,7 @@ pub use invoked::invoked_functions;
 pub use problems::{Rendering, counted};
 pub use routes::{Route, routes};
 pub use stages::stages;
-pub use table::{functions_table, listing, table};
+pub use table::{functions_table, listing, table, whole_listing};
 
 /// Endings of files that can be definitions.
 pub const EXTENSIONS: [&str; 3] = ["yaml", "yml", "json"];

@@ -23,13 +23,19 @@ const INDENT: &str = "  ";
 #[must_use]
 pub fn table(routes: &[Route], width: u16) -> String {
     let rows = routes.iter().map(|route| [&route.method, &route.path, &route.authorizer, &route.integration]);
-    rendered(["Method", "Path", "Authorizer", "Integration"], rows, width)
+    rendered(["Method", "Path", "Authorizer", "Integration"], rows, ROWS_MAX, width)
 }
 
 /// A table under headings, `width` characters wide at most, each line indented.
 #[must_use]
 pub fn listing<const N: usize>(headings: [&str; N], rows: &[[String; N]], width: u16) -> String {
-    rendered(headings, rows.iter().map(|row| row.each_ref()), width)
+    rendered(headings, rows.iter().map(|row| row.each_ref()), ROWS_MAX, width)
+}
+
+/// The same with all rows, however many there are: what was asked for, and nothing else is shown.
+#[must_use]
+pub fn whole_listing<const N: usize>(headings: [&str; N], rows: &[[String; N]], width: u16) -> String {
+    rendered(headings, rows.iter().map(|row| row.each_ref()), usize::MAX, width)
 }
 
 /// A table of functions: name, runtime, handler and the directory of the code; `width` characters wide at most, each line
@@ -37,12 +43,13 @@ pub fn listing<const N: usize>(headings: [&str; N], rows: &[[String; N]], width:
 #[must_use]
 pub fn functions_table(functions: &[[String; 4]], width: u16) -> String {
     let rows = functions.iter().map(|function| function.each_ref());
-    rendered(["Function", "Runtime", "Handler", "Code"], rows, width)
+    rendered(["Function", "Runtime", "Handler", "Code"], rows, ROWS_MAX, width)
 }
 
 fn rendered<'a, const N: usize>(
     headings: [&str; N],
     rows: impl ExactSizeIterator<Item = [&'a String; N]>,
+    rows_max: usize,
     width: u16,
 ) -> String {
     let count = rows.len();
@@ -52,7 +59,7 @@ fn rendered<'a, const N: usize>(
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(width.max(WIDTH_MIN) - 2)
         .set_header(headings);
-    for cells in rows.take(ROWS_MAX) {
+    for cells in rows.take(rows_max) {
         table.add_row(cells.map(|cell| printable(cell, CELL_CHARACTERS_MAX).into_owned()));
     }
     let mut text = String::new();
@@ -61,8 +68,8 @@ fn rendered<'a, const N: usize>(
         text.push_str(line.trim_end());
         text.push('\n');
     }
-    if count > ROWS_MAX {
-        text.push_str(&format!("{INDENT}  and {} more\n", count - ROWS_MAX));
+    if count > rows_max {
+        text.push_str(&format!("{INDENT}  and {} more\n", count - rows_max));
     }
     text
 }

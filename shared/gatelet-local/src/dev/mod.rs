@@ -19,7 +19,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use gatelet_aws::access::{HttpIdentityProviders, KeySetUrl, ProviderSettings};
+use gatelet_aws::access::{HttpIdentityProviders, KeySetUrl, ProviderSettings, UsageTables};
 use gatelet_aws::backends::HttpBackends;
 use gatelet_aws::environment::{Environment, EnvironmentProblem};
 use gatelet_aws::functions::{LambdaFunctions, LambdaSettings};
@@ -31,6 +31,7 @@ use tokio::net::TcpListener;
 
 use crate::definition::{Decisions, counted};
 use crate::doors::{Callers, ControlDoor, Gateway, LocalWorld};
+use crate::operations::UsagePlace;
 use crate::requests::{Console, printable};
 use crate::server::limits::Patience;
 use crate::server::tls::TlsProblem;
@@ -44,6 +45,7 @@ pub use project::Projects;
 use session::{Parts, Session};
 pub use show::Look;
 use signals::Signals;
+use state::Counting;
 pub use state::StateChoice;
 use watch::Watch;
 
@@ -160,6 +162,7 @@ struct Running {
     session: Session,
     watch: Watch,
     gateway: Arc<Gateway<LocalWorld>>,
+    counting: Counting,
     data: Server,
     secure: Option<Server>,
     control: Server,
@@ -193,6 +196,8 @@ async fn start(options: &Options, console: &Console) -> Result<Running, DevError
     let lambda = lambda(&environment, elsewhere.as_ref(), &functions)?;
 
     let mut watch = Watch::new(projects.files.iter().map(|file| file.path.clone()));
+    let tables = UsageTables::new(state.credentials.clone(), state.counters.clone());
+    let usage = UsagePlace::new(tables, state.definitions.table().clone(), SystemClock::new());
     let mut session = Session::new(Parts {
         variables: variables(&projects, &backends),
         projects,
@@ -200,7 +205,9 @@ async fn start(options: &Options, console: &Console) -> Result<Running, DevError
         stage: options.stage.clone(),
         functions,
         definitions: Arc::clone(&state.definitions),
+        usage: usage.clone(),
         address: reachable(data_address),
+        control: reachable(control_address),
         https: https.as_ref().map(Https::address),
         look: options.look,
     });
@@ -235,7 +242,9 @@ async fn start(options: &Options, console: &Console) -> Result<Running, DevError
         ),
         credentials: state.credentials,
     };
-    let world = LocalWorld::new(state.definitions, http_backends, lambda, callers, SystemClock::new());
+    let counters = state.counters.clone();
+    let world = LocalWorld::new(state.definitions, http_backends, lambda, callers, SystemClock::new())
+        .counting(state.counters, environment.counters().limits);
     let gateway = Arc::new(Gateway::new(world, front(options, &session)));
     let sink: Arc<dyn Sink> = Arc::new(console.clone());
     let refused = |error: io::Error| DevError::Machine { what: "a server", why: error.to_string() };
@@ -250,14 +259,16 @@ async fn start(options: &Options, console: &Console) -> Result<Running, DevError
         }
         None => None,
     };
-    let door = ControlDoor::new(SystemClock::new(), Arc::clone(&gateway), Arc::clone(session.overview()));
+    let overview = Arc::clone(session.overview());
+    let door = ControlDoor::new(SystemClock::new(), Arc::clone(&gateway), overview, usage);
     let control = Server::start(control_listener, door, Arc::new(Unlogged), Patience::default());
     let control = control.map_err(refused)?;
     if let Some(text) = earlier(options, &session) {
         console.say(text);
     }
     console.say(ready(options, &session, began));
-    Ok(Running { session, watch, gateway, data, secure, control, backends })
+    let counting = Counting::start(Arc::clone(&gateway), counters);
+    Ok(Running { session, watch, gateway, counting, data, secure, control, backends })
 }
 
 impl Running {
@@ -301,7 +312,7 @@ impl Running {
                 let list = printable(&cut_off.join(", "), WAITING_CHARACTERS_MAX).into_owned();
                 console.say(format!("these took too long and were cut off: {list}"));
             }
-            tokio::join!(self.session.stop(), self.backends.stop());
+            tokio::join!(self.session.stop(), self.backends.stop(), self.counting.finish());
         };
         tokio::select! {
             () = stopping => {}

@@ -2,6 +2,7 @@
 
 mod domains;
 mod reload;
+mod usage;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -27,6 +28,8 @@ use crate::definition::{
     stages, unknown_parameters,
 };
 use crate::doors::{ApiView, Overview, StageView};
+use crate::operations::UsagePlace;
+use usage::Telling;
 
 /// How long one deployment may take.
 const DEPLOY_PATIENCE: Duration = Duration::from_secs(20);
@@ -45,8 +48,12 @@ pub(super) struct Parts {
     pub functions: Functions,
     /// Where definitions are kept and read.
     pub definitions: Arc<DynamoDefinitions>,
+    /// Where API keys and usage plans are kept.
+    pub usage: UsagePlace,
     /// The data plane's address.
     pub address: SocketAddr,
+    /// The control plane's address.
+    pub control: SocketAddr,
     /// Where it speaks HTTPS.
     pub https: Option<HttpsAddress>,
     /// How things are shown.
@@ -65,6 +72,8 @@ pub(super) struct Session {
     domain_names: Vec<String>,
     /// The trust store of the first domain that has one; the file at the front door is read at the start, too.
     trust_store: TrustStore,
+    /// Stages of which it was told that they ask for keys and no plan opens them.
+    told_unopened: BTreeSet<String>,
     overview: Arc<ArcSwap<Overview>>,
 }
 
@@ -123,6 +132,7 @@ impl Session {
             references,
             domain_names: Vec::new(),
             trust_store: TrustStore::default(),
+            told_unopened: BTreeSet::new(),
             overview: Arc::default(),
         }
     }
@@ -178,6 +188,11 @@ impl Session {
             let told = self.store_domains(&definition.domains).await?;
             for line in told.answered.iter().chain(&told.refused) {
                 say(format!("{line}\n"));
+            }
+            let mut lines = self.store_usage(number, &definition, Telling::All).await;
+            lines.extend(self.unopened(&served).await);
+            if !lines.is_empty() {
+                say(lines.join("\n") + "\n");
             }
             let summary = self.rendering().summary(&definition.problems, self.file(number));
             if !summary.is_empty() {

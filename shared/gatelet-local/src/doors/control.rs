@@ -1,4 +1,4 @@
-//! The control plane's door: for now, what is served, that it is, and whom it lets in.
+//! The control plane's door: what is served, that it is, whom it lets in, and what is done to API keys and usage plans.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -16,7 +16,9 @@ use serde::Serialize;
 
 use super::authorize::{Explanation, Question};
 use super::gateway::Gateway;
+use super::operations;
 use super::overview::Overview;
+use crate::operations::UsagePlace;
 use crate::server::Handler;
 
 /// The largest question that is read.
@@ -24,20 +26,26 @@ const QUESTION_BYTES_MAX: usize = 1024 * 1024;
 /// How long an authorizer may take to answer a question.
 const QUESTION_WAIT: Duration = Duration::from_secs(30);
 
-/// Answers `/_gatelet/health`, `/_gatelet/apis` and `/_gatelet/authorize`, to whoever addresses it by a loopback name: a
-/// page of another origin that lets its own name resolve to this machine is refused.
+/// Answers `/_gatelet/health`, `/_gatelet/apis`, `/_gatelet/authorize` and `/_gatelet/operations`, to whoever addresses it by a
+/// loopback name: a page of another origin that lets its own name resolve to this machine is refused.
 pub struct ControlDoor<W> {
     clock: SystemClock,
     gateway: Arc<Gateway<W>>,
     overview: Arc<ArcSwap<Overview>>,
+    usage: UsagePlace,
 }
 
-type Reply = (StatusCode, String);
+pub(super) type Reply = (StatusCode, String);
 
 impl<W: World> ControlDoor<W> {
-    /// Shows an overview as it is at the time of each request, and tells what the gateway decides.
-    pub const fn new(clock: SystemClock, gateway: Arc<Gateway<W>>, overview: Arc<ArcSwap<Overview>>) -> Self {
-        Self { clock, gateway, overview }
+    /// Shows an overview as it is at the time of each request, tells what the gateway decides, and works on these keys and plans.
+    pub const fn new(
+        clock: SystemClock,
+        gateway: Arc<Gateway<W>>,
+        overview: Arc<ArcSwap<Overview>>,
+        usage: UsagePlace,
+    ) -> Self {
+        Self { clock, gateway, overview, usage }
     }
 
     async fn reply(&self, arrival: &Arrival, request: Request) -> Reply {
@@ -51,7 +59,8 @@ impl<W: World> ControlDoor<W> {
                 Ok(explanation) => json(&explanation),
                 Err(why) => message(StatusCode::BAD_REQUEST, &why),
             },
-            (_, "/_gatelet/health" | "/_gatelet/apis" | "/_gatelet/authorize") => {
+            ("POST", "/_gatelet/operations") => operations::reply(&self.usage, arrival, request).await,
+            (_, "/_gatelet/health" | "/_gatelet/apis" | "/_gatelet/authorize" | "/_gatelet/operations") => {
                 message(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
             }
             _ => message(StatusCode::NOT_FOUND, "Not Found"),
@@ -96,11 +105,11 @@ impl<W: World> ControlDoor<W> {
     }
 }
 
-fn message(status: StatusCode, text: &str) -> Reply {
+pub(super) fn message(status: StatusCode, text: &str) -> Reply {
     (status, serde_json::json!({ "message": text }).to_string())
 }
 
-fn json(value: &impl Serialize) -> Reply {
+pub(super) fn json(value: &impl Serialize) -> Reply {
     match serde_json::to_string(value) {
         Ok(text) => (StatusCode::OK, text),
         Err(_) => message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),

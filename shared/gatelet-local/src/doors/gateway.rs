@@ -1,5 +1,8 @@
 //! The data plane's door.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
 use arc_swap::ArcSwap;
 use gatelet_core::Arrival;
 use gatelet_core::payload::{Request, Response};
@@ -14,13 +17,14 @@ use crate::server::Handler;
 pub struct Gateway<W> {
     world: W,
     front: ArcSwap<Front>,
+    answered: AtomicU64,
 }
 
 impl<W: World> Gateway<W> {
     /// A gateway in a world, that answers for the hosts and addresses of `front`.
     #[must_use]
     pub fn new(world: W, front: Front) -> Self {
-        Self { world, front: ArcSwap::from_pointee(front) }
+        Self { world, front: ArcSwap::from_pointee(front), answered: AtomicU64::new(0) }
     }
 
     /// Tells step by step whether a request to an API would be let in. Nothing behind the gateway is called but the
@@ -41,6 +45,19 @@ impl<W: World> Gateway<W> {
         Ok(Explanation::of(&record, outcome))
     }
 
+    /// How many requests were answered: whether there is anything to report since somebody looked.
+    pub fn answered(&self) -> u64 {
+        self.answered.load(Ordering::Relaxed)
+    }
+
+    /// Reports what was counted and has waited for so long, all of it where that is no time; the store may take as long as
+    /// `within`. How much failed.
+    pub async fn settle(&self, waited: Duration, within: Duration) -> usize {
+        let now = self.world.clock().now();
+        let limits = &self.world.memory().limits;
+        limits.settle(self.world.counters(), now, waited, now.after(within)).await
+    }
+
     /// Answers for other hosts and addresses from the next request on.
     pub fn set_front(&self, front: Front) {
         self.front.store(std::sync::Arc::new(front));
@@ -54,6 +71,8 @@ impl<W: World + 'static> Handler for Gateway<W> {
 
     async fn answer(&self, arrival: &Arrival, request: Request, record: &mut Record) -> Response {
         let front = self.front.load_full();
-        pipeline::serve(&self.world, &front, arrival, request, record).await
+        let response = pipeline::serve(&self.world, &front, arrival, request, record).await;
+        self.answered.fetch_add(1, Ordering::Relaxed);
+        response
     }
 }

@@ -4,6 +4,7 @@
 mod authorize;
 mod control;
 mod gateway;
+mod operations;
 mod overview;
 mod world;
 

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use gatelet_aws::access::{CredentialTable, DecisionTable, HttpIdentityProviders};
 use gatelet_aws::backends::HttpBackends;
 use gatelet_aws::definitions::DynamoDefinitions;
+use gatelet_aws::dynamodb::counters::CounterTable;
 use gatelet_aws::functions::LambdaFunctions;
 use gatelet_aws::process::SystemClock;
+use gatelet_core::limits::LimitSettings;
 use gatelet_core::ports::{Memory, World};
 
-/// The world of one machine: definitions and credentials from the store, backends and identity providers over HTTP, functions
+/// The world of one machine: definitions, credentials and counters from the store, backends and identity providers over HTTP, functions
 /// over Lambda's API, the machine's clock. There is one process, so nothing that authorizers decide is shared.
 pub struct LocalWorld {
     definitions: Arc<DynamoDefinitions>,
@@ -18,6 +20,7 @@ pub struct LocalWorld {
     identity_providers: HttpIdentityProviders,
     credentials: CredentialTable,
     decisions: DecisionTable,
+    counters: CounterTable,
     clock: SystemClock,
     memory: Memory,
 }
@@ -27,12 +30,12 @@ pub struct LocalWorld {
 pub struct Callers {
     /// Issuers of tokens, and AWS.
     pub identity_providers: HttpIdentityProviders,
-    /// Access keys and attached policies.
+    /// Access keys, attached policies, API keys and usage plans.
     pub credentials: CredentialTable,
 }
 
 impl LocalWorld {
-    /// Puts the ports together.
+    /// Puts the ports together. Nothing is counted ([`Self::counting`]).
     #[must_use]
     pub fn new(
         definitions: Arc<DynamoDefinitions>,
@@ -49,9 +52,16 @@ impl LocalWorld {
             identity_providers,
             credentials,
             decisions: DecisionTable::default(),
+            counters: CounterTable::default(),
             clock,
             memory: Memory::default(),
         }
+    }
+
+    /// The same, that counts in this table what `limits` and usage plans ask for.
+    #[must_use]
+    pub fn counting(self, counters: CounterTable, limits: LimitSettings) -> Self {
+        Self { counters, memory: Memory::new(limits), ..self }
     }
 }
 
@@ -62,6 +72,7 @@ impl World for LocalWorld {
     type IdentityProviders = HttpIdentityProviders;
     type Credentials = CredentialTable;
     type Decisions = DecisionTable;
+    type Counters = CounterTable;
     type Clock = SystemClock;
 
     fn definitions(&self) -> &DynamoDefinitions {
@@ -86,6 +97,10 @@ impl World for LocalWorld {
 
     fn decisions(&self) -> &DecisionTable {
         &self.decisions
+    }
+
+    fn counters(&self) -> &CounterTable {
+        &self.counters
     }
 
     fn clock(&self) -> &SystemClock {

@@ -1,4 +1,4 @@
-//! The key that secrets of access keys are encrypted with, in a file beside the state.
+//! The key that secrets of access keys and values of API keys are encrypted with, in a file beside the state.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use super::StoreError;
 /// The file in the state directory.
 const FILE_NAME: &str = "credentials.key";
 
-/// The file. It is made when the first access key is.
+/// The file. It is made with the first access key, and by a gateway that starts.
 #[derive(Debug, Clone)]
 pub struct CredentialKeyFile(PathBuf);
 

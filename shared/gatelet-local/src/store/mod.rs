@@ -11,9 +11,10 @@ use std::time::Duration;
 
 use gatelet_aws::access::{CredentialKeys, CredentialTable};
 use gatelet_aws::definitions::DynamoDefinitions;
+use gatelet_aws::dynamodb::counters::CounterTable;
 use gatelet_aws::dynamodb::{
-    CREDENTIALS_TABLE, Client, ClientSettings, DEFINITIONS_TABLE, DefinitionTable, Scope, SharedHttpClient,
-    TableDefinition, client, create_missing, over_the_network,
+    COUNTERS_TABLE, CREDENTIALS_TABLE, Client, ClientSettings, DEFINITIONS_TABLE, DefinitionTable, Scope,
+    SharedHttpClient, TableDefinition, client, create_missing, over_the_network,
 };
 use gatelet_aws::environment::Credentials;
 use gatelet_core::ports::{Clock, PortError};
@@ -173,6 +174,20 @@ impl Store {
         let table = TableDefinition::credentials(CREDENTIALS_TABLE);
         create_missing(&client, &table, &*clock, clock.now().after(TABLES_TIMEOUT)).await?;
         Ok(CredentialTable::new(client, &table.name, keys, clock))
+    }
+
+    /// The counters of this DynamoDB. The embedded one is this process's alone, which judges throttles exactly by itself then. Creates the
+    /// table where there is none; with a stream where somebody else may read it.
+    ///
+    /// # Errors
+    /// A [`PortError`] where the DynamoDB does not answer.
+    pub async fn counters(&self, region: Region, clock: Arc<dyn Clock>) -> Result<CounterTable, PortError> {
+        let client = self.client(region);
+        let is_embedded = self.endpoint_url == EMBEDDED_ENDPOINT;
+        let table = TableDefinition { has_stream: !is_embedded, ..TableDefinition::counters(COUNTERS_TABLE) };
+        create_missing(&client, &table, &*clock, clock.now().after(TABLES_TIMEOUT)).await?;
+        let counters = CounterTable::new(client, &table.name, clock);
+        Ok(if is_embedded { counters.alone() } else { counters })
     }
 }
 

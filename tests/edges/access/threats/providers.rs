@@ -14,7 +14,8 @@ use gatelet_core::ports::{Clock as _, Memory, World};
 use gatelet_tests::backend::{Backend, Connection, PATIENCE, Tls, answers};
 use gatelet_tests::tokens::{TokenKey, key_set};
 use gatelet_world::{
-    MemoryBackends, MemoryCredentials, MemoryDecisions, MemoryDefinitions, MemoryFunctions, VirtualClock,
+    MemoryBackends, MemoryCounters, MemoryCredentials, MemoryDecisions, MemoryDefinitions, MemoryFunctions,
+    VirtualClock,
 };
 use serde_json::json;
 use tokio::sync::watch;
@@ -38,6 +39,7 @@ impl World for Connected {
     type IdentityProviders = HttpIdentityProviders;
     type Credentials = MemoryCredentials;
     type Decisions = MemoryDecisions;
+    type Counters = MemoryCounters;
     type Clock = VirtualClock;
 
     fn definitions(&self) -> &MemoryDefinitions {
@@ -62,6 +64,10 @@ impl World for Connected {
 
     fn decisions(&self) -> &MemoryDecisions {
         &self.served.world.decisions
+    }
+
+    fn counters(&self) -> &MemoryCounters {
+        &self.served.world.counters
     }
 
     fn clock(&self) -> &VirtualClock {

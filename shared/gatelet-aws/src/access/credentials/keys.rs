@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::hmac::{self, HMAC_SHA256};
 use base64::Engine as _;
 use base64::alphabet::STANDARD as ALPHABET;
 use base64::engine::general_purpose::STANDARD;
@@ -19,6 +20,8 @@ const KEY_BYTES: usize = 32;
 const KEYS_MAX: usize = 2;
 /// How much of a key's digest names it.
 const ID_BYTES: usize = 8;
+/// What a key signs to become the key of digests.
+const PEPPER_LABEL: &[u8] = b"gatelet api key pepper";
 
 /// Base64 as whoever generates secrets writes it: with or without padding, and whatever the two bits say that 43 characters have
 /// beside 32 bytes. So 43 letters and digits are a key, which is what AWS Secrets Manager can make of chance.
@@ -41,6 +44,8 @@ struct Known {
 struct Key {
     id: Box<str>,
     cipher: LessSafeKey,
+    /// Derived from the key, so that nothing is signed with what encrypts.
+    pepper: hmac::Key,
 }
 
 /// A key made of chance.
@@ -52,11 +57,11 @@ pub struct NewCredentialKey {
 }
 
 /// A secret as it is stored.
-pub(super) struct Sealed {
+pub(in crate::access) struct Sealed {
     /// Which key encrypted it.
-    pub(super) key_id: Box<str>,
+    pub(in crate::access) key_id: Box<str>,
     /// The nonce, what is encrypted, and the tag.
-    pub(super) bytes: Vec<u8>,
+    pub(in crate::access) bytes: Vec<u8>,
 }
 
 impl CredentialKeys {
@@ -93,12 +98,12 @@ impl CredentialKeys {
     }
 
     /// Encrypts under the first key. `about` is bound to it: nobody decrypts it who believes that it is about something else.
-    pub(super) fn seal(&self, about: &str, plain: &[u8]) -> Result<Sealed, PortError> {
+    pub(in crate::access) fn seal(&self, about: &str, plain: &[u8]) -> Result<Sealed, PortError> {
         let failed = |why: &dyn fmt::Display| PortError::Unavailable {
             what: WHAT,
             why: format!("a secret cannot be encrypted: {why}"),
         };
-        let Key { id, cipher } = &self.0.first;
+        let Key { id, cipher, .. } = &self.0.first;
         let mut nonce = [0; NONCE_LEN];
         getrandom::fill(&mut nonce).map_err(|error| failed(&error))?;
         let mut encrypted = plain.to_vec();
@@ -112,13 +117,19 @@ impl CredentialKeys {
         Ok(Sealed { key_id: id.clone(), bytes: [&nonce[..], &encrypted].concat() })
     }
 
+    /// The digests under which a secret's holder may be found: the one of the first key, and that of the second where there is one.
+    /// Nobody makes them, or tells from them what they are of, without the key.
+    pub(in crate::access) fn digests(&self, secret: &str) -> (String, Option<String>) {
+        (self.0.first.digest(secret), self.0.second.as_ref().map(|key| key.digest(secret)))
+    }
+
     /// Whether the first key encrypted it.
-    pub(super) fn is_first(&self, sealed: &Sealed) -> bool {
+    pub(in crate::access) fn is_first(&self, sealed: &Sealed) -> bool {
         self.0.first.id == sealed.key_id
     }
 
     /// Decrypts what [`Self::seal`] encrypted.
-    pub(super) fn open(&self, about: &str, sealed: &Sealed) -> Result<Vec<u8>, PortError> {
+    pub(in crate::access) fn open(&self, about: &str, sealed: &Sealed) -> Result<Vec<u8>, PortError> {
         let unreadable = |why: String| PortError::Unreadable { what: WHAT, why };
         let mut keys = [Some(&self.0.first), self.0.second.as_ref()].into_iter().flatten();
         let key = keys.find(|key| key.id == sealed.key_id).ok_or_else(|| {
@@ -136,6 +147,10 @@ impl CredentialKeys {
     }
 }
 
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 fn malformed() -> String {
     format!("is not {KEY_BYTES} bytes in base64: write what `openssl rand -base64 {KEY_BYTES}` says")
 }
@@ -150,8 +165,14 @@ impl Key {
     fn new(bytes: &[u8; KEY_BYTES]) -> Result<Self, String> {
         let cipher = UnboundKey::new(&AES_256_GCM, bytes).map_err(|error| error.to_string())?;
         let digest = Sha256::new().chain_update("gatelet credentials key").chain_update(bytes).finalize();
-        let id: String = digest.iter().take(ID_BYTES).map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self { id: id.into(), cipher: LessSafeKey::new(cipher) })
+        let id = hex(digest.get(..ID_BYTES).unwrap_or_default());
+        let pepper = hmac::sign(&hmac::Key::new(HMAC_SHA256, bytes), PEPPER_LABEL);
+        let pepper = hmac::Key::new(HMAC_SHA256, pepper.as_ref());
+        Ok(Self { id: id.into(), cipher: LessSafeKey::new(cipher), pepper })
+    }
+
+    fn digest(&self, secret: &str) -> String {
+        hex(hmac::sign(&self.pepper, secret.as_bytes()).as_ref())
     }
 }
 
@@ -213,6 +234,28 @@ mod tests {
         let error = new.keys.open("a", &of_old()).unwrap_err().to_string();
         assert!(error.contains("is encrypted with the key `"), "{error}");
         assert!(error.ends_with("which is not known here; give it as the second one"), "{error}");
+    }
+
+    #[test]
+    fn digests_follow_from_value_and_key() {
+        let (old, new) = (made(), made());
+        let both = CredentialKeys::parse(&format!("{},{}", new.text, old.text)).unwrap();
+        let of_old = old.keys.digests("a value").0;
+        assert_eq!(of_old.len(), 64);
+        assert_eq!(both.digests("a value"), (new.keys.digests("a value").0, Some(of_old.clone())));
+        assert_ne!(of_old, new.keys.digests("a value").0);
+        assert_ne!(of_old, old.keys.digests("another value").0);
+        assert_eq!(old.keys.digests("a value").1, None);
+    }
+
+    #[test]
+    fn a_digest_is_what_it_was_when_keys_were_stored() {
+        // HMAC-SHA-256 of `value` with HMAC-SHA-256 of the label with 32 zero bytes; as Python's `hmac` has it.
+        let keys = CredentialKeys::parse(&STANDARD.encode([0; KEY_BYTES])).unwrap();
+        assert_eq!(
+            keys.digests("value").0,
+            "62cb124676e50228cfbdb7388b8185128fc9da8997a42f33d21e62c46ac1f32c"
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Access keys and attached policies in DynamoDB: `global#{id}` / `access-key#{id}` and `global#{ARN}` / `principal#{ARN}`.
+//! Access keys and attached policies in DynamoDB (API keys and usage plans stand beside them, in `api_keys/`): `global#{id}` / `access-key#{id}` and `global#{ARN}` / `principal#{ARN}`.
 //!
 //! The data plane reads single items. Secrets are encrypted before they get here, and decrypted after they have left: whoever
 //! reads the table learns who may do what, and can sign for nobody without the key. That stands in the router's environment, where
@@ -14,49 +14,40 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use gatelet_control::access_keys::AccessKeyId;
-use gatelet_core::ports::{AccessKey, Clock, Credentials, PortError, Timestamp};
+use gatelet_core::ports::{AccessKey, ApiKeyEntry, Clock, Credentials, PortError, Timestamp};
+use gatelet_model::{PartId, UsagePlan};
 
-use crate::dynamodb::{Item, within};
+use crate::access::api_keys;
+use crate::dynamodb::{Consistency, Item, OpenTable};
 use item::ItemKey;
 
 pub use item::{AttachedPolicies, NewAccessKey, StoredAccessKey};
+pub(super) use keys::Sealed;
 pub use keys::{CredentialKeys, NewCredentialKey};
 pub use rotation::Sealing;
 
-const WHAT: &str = "the credentials table";
+pub(super) const WHAT: &str = "the credentials table";
 
 /// The table of access keys and attached policies, or none: then nobody has an access key, and nothing is attached.
 #[derive(Clone, Default)]
 pub struct CredentialTable(Option<Arc<Table>>);
 
-struct Table {
-    client: Client,
-    name: Box<str>,
+pub(super) struct Table {
+    pub(super) table: OpenTable,
     keys: Option<CredentialKeys>,
-    clock: Arc<dyn Clock>,
 }
 
 impl CredentialTable {
     /// A table by its name, with the keys that its secrets are encrypted with. Without keys all but secrets can be read.
     #[must_use]
     pub fn new(client: Client, name: &str, keys: Option<CredentialKeys>, clock: Arc<dyn Clock>) -> Self {
-        Self(Some(Arc::new(Table { client, name: name.into(), keys, clock })))
+        Self(Some(Arc::new(Table { table: OpenTable::new(client, name, clock, WHAT), keys })))
     }
 }
 
 impl Table {
     async fn get(&self, key: ItemKey, deadline: Timestamp) -> Result<Option<Item>, PortError> {
-        let call = self
-            .client
-            .get_item()
-            .table_name(&*self.name)
-            .set_key(Some(key.into_attributes()))
-            .consistent_read(true)
-            .send();
-        let answer = within(&*self.clock, deadline, WHAT, call)
-            .await
-            .map_err(|failure| failure.into_port_error(WHAT))?;
-        answer.item.map(|attributes| Item::read(WHAT, attributes)).transpose()
+        self.table.get(key.partition, key.sort, Consistency::Strong, deadline).await
     }
 }
 
@@ -80,11 +71,23 @@ impl Credentials for CredentialTable {
             None => Ok(Vec::new()),
         }
     }
+
+    async fn api_key(&self, value: &str, deadline: Timestamp) -> Result<Option<ApiKeyEntry>, PortError> {
+        let Some(table) = &self.0 else { return Ok(None) };
+        // Without a key no value can be looked up, and none was ever stored.
+        let Some(keys) = &table.keys else { return Ok(None) };
+        api_keys::entry(&table.table, keys, value, deadline).await
+    }
+
+    async fn usage_plan(&self, id: &PartId, deadline: Timestamp) -> Result<Option<UsagePlan>, PortError> {
+        let Some(table) = &self.0 else { return Ok(None) };
+        api_keys::plan(&table.table, id, deadline).await
+    }
 }
 
 impl fmt::Debug for CredentialTable {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.0.as_ref().map(|table| &table.name);
+        let name = self.0.as_ref().map(|table| table.table.name());
         formatter.debug_tuple("CredentialTable").field(&name).finish()
     }
 }

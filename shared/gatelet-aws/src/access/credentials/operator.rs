@@ -19,7 +19,7 @@ use crate::dynamodb::{
 pub(super) const CONDITION_FAILED: &str = "ConditionalCheckFailedException";
 
 impl CredentialTable {
-    pub(super) fn table(&self) -> Result<&Table, PortError> {
+    pub(in crate::access) fn table(&self) -> Result<&Table, PortError> {
         self.0
             .as_deref()
             .ok_or_else(|| PortError::Unavailable { what: WHAT, why: "there is none".to_owned() })
@@ -33,14 +33,15 @@ impl CredentialTable {
         let table = self.table()?;
         let keys = table.known_keys()?;
         let call = table
-            .client
+            .table
+            .client()
             .put_item()
-            .table_name(&*table.name)
+            .table_name(table.table.name())
             .set_item(Some(key.into_item(keys)?.into_attributes()))
             .condition_expression("attribute_not_exists(#pk)")
             .expression_attribute_names("#pk", PARTITION_KEY)
             .send();
-        match within(&*table.clock, deadline, WHAT, call).await {
+        match within(&**table.table.clock(), deadline, WHAT, call).await {
             Ok(_) => Ok(()),
             Err(failure) => Err(failure.into_port_error(WHAT)),
         }
@@ -87,9 +88,10 @@ impl CredentialTable {
         }
         let status = if enabled { ACTIVE } else { INACTIVE };
         let call = table
-            .client
+            .table
+            .client()
             .update_item()
-            .table_name(&*table.name)
+            .table_name(table.table.name())
             .set_key(Some(ItemKey::of_access_key(id).into_attributes()))
             .update_expression("SET #status = :status ADD #version :one")
             .condition_expression("#format = :format")
@@ -100,7 +102,7 @@ impl CredentialTable {
             .expression_attribute_values(":format", number(u64::from(FORMAT)))
             .expression_attribute_values(":one", number(1))
             .send();
-        match within(&*table.clock, deadline, WHAT, call).await {
+        match within(&**table.table.clock(), deadline, WHAT, call).await {
             Ok(_) => Ok(true),
             // It was removed in between.
             Err(Failure::Refused(error)) if error.code() == Some(CONDITION_FAILED) => Ok(false),
@@ -128,9 +130,10 @@ impl CredentialTable {
     ) -> Result<(), PortError> {
         let table = self.table()?;
         let call = table
-            .client
+            .table
+            .client()
             .update_item()
-            .table_name(&*table.name)
+            .table_name(table.table.name())
             .set_key(Some(ItemKey::of_principal(principal.as_str()).into_attributes()))
             .update_expression("SET #policies = :policies, #format = :format ADD #version :one")
             .condition_expression("attribute_not_exists(#format) OR #format = :format")
@@ -141,7 +144,7 @@ impl CredentialTable {
             .expression_attribute_values(":format", number(u64::from(FORMAT)))
             .expression_attribute_values(":one", number(1))
             .send();
-        match within(&*table.clock, deadline, WHAT, call).await {
+        match within(&**table.table.clock(), deadline, WHAT, call).await {
             Ok(_) => Ok(()),
             Err(Failure::Refused(error)) if error.code() == Some(CONDITION_FAILED) => Err(unreadable(
                 "what is attached there is in another format; use a version that knows it".to_owned(),
@@ -184,7 +187,7 @@ impl CredentialTable {
 }
 
 impl Table {
-    pub(super) fn known_keys(&self) -> Result<&CredentialKeys, PortError> {
+    pub(in crate::access) fn known_keys(&self) -> Result<&CredentialKeys, PortError> {
         self.keys.as_ref().ok_or_else(|| {
             unreadable("no key to encrypt secrets with is known: set `GATELET_CREDENTIALS_KEY`".to_owned())
         })
@@ -196,15 +199,16 @@ impl Table {
     }
 
     /// All items whose sort key begins so. The table is small, and only its operator asks.
-    pub(super) async fn scan_any_format(
+    pub(in crate::access) async fn scan_any_format(
         &self,
         prefix: &str,
         deadline: Timestamp,
     ) -> Result<Vec<Attributes>, PortError> {
         let request = self
-            .client
+            .table
+            .client()
             .scan()
-            .table_name(&*self.name)
+            .table_name(self.table.name())
             .consistent_read(true)
             .filter_expression("begins_with(#sk, :prefix)")
             .expression_attribute_names("#sk", SORT_KEY)
@@ -213,7 +217,7 @@ impl Table {
         let mut after = None;
         loop {
             let call = request.clone().set_exclusive_start_key(after).send();
-            let page = within(&*self.clock, deadline, WHAT, call)
+            let page = within(&**self.table.clock(), deadline, WHAT, call)
                 .await
                 .map_err(|failure| failure.into_port_error(WHAT))?;
             items.extend(page.items.unwrap_or_default());
@@ -226,13 +230,14 @@ impl Table {
 
     async fn remove(&self, key: ItemKey, deadline: Timestamp) -> Result<bool, PortError> {
         let call = self
-            .client
+            .table
+            .client()
             .delete_item()
-            .table_name(&*self.name)
+            .table_name(self.table.name())
             .set_key(Some(key.into_attributes()))
             .return_values(ReturnValue::AllOld)
             .send();
-        let answer = within(&*self.clock, deadline, WHAT, call)
+        let answer = within(&**self.table.clock(), deadline, WHAT, call)
             .await
             .map_err(|failure| failure.into_port_error(WHAT))?;
         Ok(answer.attributes.is_some_and(|attributes| !attributes.is_empty()))

@@ -88,9 +88,10 @@ impl Table {
         deadline: Timestamp,
     ) -> Result<bool, PortError> {
         let call = self
-            .client
+            .table
+            .client()
             .update_item()
-            .table_name(&*self.name)
+            .table_name(self.table.name())
             .set_key(Some(ItemKey::of_access_key(id).into_attributes()))
             .update_expression("SET #encrypted = :encrypted, #key = :key ADD #version :one")
             .condition_expression("#format = :format AND #version = :version")
@@ -104,7 +105,7 @@ impl Table {
             .expression_attribute_values(":version", number(version))
             .expression_attribute_values(":one", number(1))
             .send();
-        match within(&*self.clock, deadline, WHAT, call).await {
+        match within(&**self.table.clock(), deadline, WHAT, call).await {
             Ok(_) => Ok(true),
             Err(Failure::Refused(error)) if error.code() == Some(CONDITION_FAILED) => Ok(false),
             Err(failure) => Err(failure.into_port_error(WHAT)),

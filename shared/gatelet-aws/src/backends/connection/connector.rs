@@ -1,4 +1,5 @@
-//! From a URI to a connection.
+//! From a URI to a connection: one type for backends and for AWS's own services, so that the client behind it is in the
+//! program once.
 
 use std::convert::Infallible;
 use std::fmt::Display;
@@ -38,18 +39,33 @@ pub(in crate::backends) enum ConnectFailure {
     TimedOut(Duration),
 }
 
-/// Opens connections, over TLS for `https`, within the limit.
+/// Opens connections, over TLS for `https`.
 #[derive(Clone)]
-pub(in crate::backends) struct Connector {
-    inner: HttpsConnector<JudgedTcp>,
-    limit: Duration,
+pub(crate) struct Connector {
+    inner: HttpsConnector<TcpConnector>,
+    /// How long one may take to come about: name, TCP and TLS together.
+    limit: Option<Duration>,
 }
 
 impl Connector {
-    pub(in crate::backends) fn new(settings: &Arc<BackendSettings>, tls: ClientConfig) -> Self {
-        let tcp = JudgedTcp { settings: Arc::clone(settings) };
+    /// Connects to judged addresses alone, within the limit for backends.
+    pub(in crate::backends) fn for_backends(settings: &Arc<BackendSettings>, tls: ClientConfig) -> Self {
+        let tcp = TcpConnector::Judged(Arc::clone(settings));
+        Self::new(tcp, tls, Some(settings.limits.connect))
+    }
+
+    /// Connects wherever it is told to, TCP within `limit`.
+    pub(crate) fn for_services(limit: Duration, tls: ClientConfig) -> Self {
+        let mut tcp = HttpConnector::new();
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        tcp.set_connect_timeout(Some(limit));
+        Self::new(TcpConnector::Anywhere(tcp), tls, None)
+    }
+
+    fn new(tcp: TcpConnector, tls: ClientConfig, limit: Option<Duration>) -> Self {
         let names = Arc::new(DefaultServerNameResolver::default());
-        Self { inner: HttpsConnector::new(tcp, tls, false, names), limit: settings.limits.connect }
+        Self { inner: HttpsConnector::new(tcp, tls, false, names), limit }
     }
 }
 
@@ -66,21 +82,27 @@ impl Service<Uri> for Connector {
         let limit = self.limit;
         let connecting = self.inner.call(uri);
         Box::pin(async move {
-            let stream = tokio::time::timeout(limit, connecting)
-                .await
-                .map_err(|_| ConnectFailure::TimedOut(limit))??;
+            let stream = match limit {
+                Some(limit) => tokio::time::timeout(limit, connecting)
+                    .await
+                    .map_err(|_| ConnectFailure::TimedOut(limit))??,
+                None => connecting.await?,
+            };
             Ok(TokioIo::new(Observed::new(TokioIo::new(stream))))
         })
     }
 }
 
-/// Opens TCP connections to judged addresses alone.
+/// Opens TCP connections.
 #[derive(Clone)]
-struct JudgedTcp {
-    settings: Arc<BackendSettings>,
+enum TcpConnector {
+    /// To judged addresses alone.
+    Judged(Arc<BackendSettings>),
+    /// To whatever a name resolves to.
+    Anywhere(HttpConnector),
 }
 
-impl Service<Uri> for JudgedTcp {
+impl Service<Uri> for TcpConnector {
     type Response = Tcp;
     type Error = BoxError;
     type Future = Connecting<Tcp, BoxError>;
@@ -90,7 +112,13 @@ impl Service<Uri> for JudgedTcp {
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        let settings = Arc::clone(&self.settings);
+        let settings = match self {
+            Self::Judged(settings) => Arc::clone(settings),
+            Self::Anywhere(tcp) => {
+                let connecting = tcp.call(uri);
+                return Box::pin(async move { Ok(connecting.await?) });
+            }
+        };
         Box::pin(async move {
             let default_port = if uri.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 };
             let host = Host::parse(uri.host().unwrap_or_default())?;

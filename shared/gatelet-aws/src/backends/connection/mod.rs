@@ -5,6 +5,7 @@ mod connector;
 mod observed;
 mod tls;
 
-pub(super) use connector::{ConnectFailure, Connector};
+pub(super) use connector::ConnectFailure;
+pub(crate) use connector::Connector;
 pub(super) use observed::Facts;
-pub(super) use tls::{Protocols, tls_settings};
+pub(crate) use tls::{Protocols, tls_settings};

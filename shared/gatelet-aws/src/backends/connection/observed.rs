@@ -38,7 +38,7 @@ impl Facts {
 }
 
 /// A connection with its facts.
-pub(in crate::backends) struct Observed<S> {
+pub(crate) struct Observed<S> {
     inner: S,
     facts: Facts,
 }

@@ -1,24 +1,26 @@
-//! How TLS is spoken with backends.
+//! How TLS is spoken.
 
 use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
 
-/// What is offered to a backend over TLS.
+/// What is offered over TLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::backends) enum Protocols {
+pub(crate) enum Protocols {
     /// HTTP/2, and HTTP/1.1 for those who do not speak it.
     Both,
     /// HTTP/1.1 alone.
     Http1,
+    /// Nothing, which means HTTP/1.1.
+    Unsaid,
 }
 
 /// Settings that verify against the public certificate authorities and `roots`.
 ///
 /// The provider of cryptography is named here and not taken from the process: with two of them in one
 /// program, which features of dependencies can bring about, the process has no default.
-pub(in crate::backends) fn tls_settings(
+pub(crate) fn tls_settings(
     roots: &[CertificateDer<'static>],
     protocols: Protocols,
 ) -> Result<ClientConfig, rustls::Error> {
@@ -35,6 +37,7 @@ pub(in crate::backends) fn tls_settings(
     settings.alpn_protocols = match protocols {
         Protocols::Both => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
         Protocols::Http1 => vec![b"http/1.1".to_vec()],
+        Protocols::Unsaid => Vec::new(),
     };
     Ok(settings)
 }

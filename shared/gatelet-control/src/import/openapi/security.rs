@@ -5,7 +5,6 @@ use indexmap::IndexMap;
 
 use super::super::extensions;
 use super::super::intrinsics::Purpose;
-use super::super::not_yet::NotYet;
 use super::super::reader::Reader;
 use super::authorizers;
 use super::paths::Operation;
@@ -119,7 +118,6 @@ impl<'d> Security<'d> {
                 return;
             }
             Some(Scheme::ApiKey) => {
-                reader.not_yet(entry.key_span, NotYet::ApiKey);
                 asked.api_key_required = true;
                 return;
             }

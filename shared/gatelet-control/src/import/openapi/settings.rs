@@ -36,7 +36,6 @@ pub(super) fn rest<'d>(reader: &mut Reader<'d>, document: Document<'d>, parts: &
         && let Some(source) = reader.word(&entry.value, extensions::API_KEY_SOURCE, ApiKeySource::parse)
     {
         parts.api_key_source = source;
-        reader.not_yet(entry.key_span, NotYet::ApiKeySource);
     }
     if let Some(entry) = reader.extension(top, extensions::POLICY) {
         parts.policy = json(reader, &entry.value, extensions::POLICY);

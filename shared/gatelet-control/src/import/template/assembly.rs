@@ -215,6 +215,18 @@ impl<'d> Assembly<'d> {
                 "add a stage; until then the gateway chooses its name",
             );
         }
+        if let Api::Http(api) = &api {
+            let keys: BTreeSet<String> = api.routes.iter().map(|route| route.key.to_string()).collect();
+            let named = stages.iter().filter_map(|stage| match stage {
+                Stage::V2(stage) => Some(stage.route_settings.keys()),
+                Stage::Rest(_) => None,
+            });
+            for key in named.flatten().filter(|key| !keys.contains(*key)) {
+                let message = format!("`{logical_id}` has settings for the route `{key}` and no such route");
+                let help = "write the key as the route has it, such as `GET /pets/{id}`";
+                self.reader.warn(resource.key_span, message, help);
+            }
+        }
         self.imported.apis.push(ImportedApi { logical_id, api, stages, decided });
     }
 

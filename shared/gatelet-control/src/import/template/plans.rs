@@ -1,15 +1,15 @@
 //! API keys and usage plans
 //! (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigateway-usageplan.html>).
 
-use gatelet_model::{ApiKey, ApiKeyValue, PartId, PlanStage, Quota, QuotaPeriod, UsagePlan};
+use gatelet_model::{ApiKey, ApiKeyValue, PartId, PlanStage, Problem, Quota, QuotaPeriod, UsagePlan};
 use indexmap::IndexMap;
 
 use super::ImportedApiKey;
 use super::assembly::Assembly;
+use super::resources::Resolved;
 use super::stages::{method_target, tags, throttle};
 use crate::document::{Mapping, Node};
 use crate::import::intrinsics::Purpose;
-use crate::import::not_yet::NotYet;
 
 /// The types of resource that are REST APIs.
 pub(super) const REST_APIS: &[&str] = &["AWS::ApiGateway::RestApi", "AWS::Serverless::Api"];
@@ -18,7 +18,6 @@ pub(super) fn read(assembly: &mut Assembly<'_>) {
     for resource in assembly.of_kind("AWS::ApiGateway::UsagePlan") {
         let Some(properties) = resource.mapping() else { continue };
         assembly.reader.about(resource.logical_id.as_str());
-        assembly.reader.not_yet(resource.key_span, NotYet::UsagePlans);
         let id = assembly.part_id(&resource.logical_id);
         let name = resource.logical_id.clone();
         let mut plan = self::plan(assembly, id, name, &resource.properties, properties);
@@ -27,18 +26,24 @@ pub(super) fn read(assembly: &mut Assembly<'_>) {
             plan.stages.extend(plan_stage(assembly, item));
         }
         for problem in plan.problems() {
-            assembly.reader.report(resource.key_span, problem);
+            // The author knows the plan by its name, not by the ids of what it opens.
+            assembly.reader.report(resource.key_span, problem.about(resource.logical_id.as_str()));
         }
         assembly.imported.usage_plans.push(plan);
     }
     for resource in assembly.of_kind("AWS::ApiGateway::ApiKey") {
         let Some(properties) = resource.mapping() else { continue };
         assembly.reader.about(resource.logical_id.as_str());
-        assembly.reader.not_yet(resource.key_span, NotYet::UsagePlans);
         let value = properties.get("Value").and_then(|node| {
             let text = assembly.reader.text(node, "Value", Purpose::Expression)?;
             assembly.reader.keep(node.span, ApiKeyValue::parse(&text))
         });
+        if let Some(entry) = properties.entry("StageKeys") {
+            let message = "`StageKeys` opens nothing: a key opens the stages of its usage plans";
+            let help =
+                "add an `AWS::ApiGateway::UsagePlan` with the stage and an `AWS::ApiGateway::UsagePlanKey`";
+            assembly.reader.warn(entry.key_span, message, help);
+        }
         let name = assembly.text(resource, "Name").unwrap_or_else(|| resource.logical_id.clone());
         let key = ApiKey {
             id: assembly.part_id(&resource.logical_id),
@@ -56,13 +61,39 @@ pub(super) fn read(assembly: &mut Assembly<'_>) {
         let key = assembly.owner(resource, "KeyId", &["AWS::ApiGateway::ApiKey"]);
         let plan = assembly.owner(resource, "UsagePlanId", &["AWS::ApiGateway::UsagePlan"]);
         if let (Some(key), Some(plan)) = (key, plan) {
-            let plan = assembly.part_id(&plan.logical_id);
-            let mut keys = assembly.imported.api_keys.iter_mut();
-            if let Some(known) = keys.find(|known| known.logical_id == key.logical_id) {
-                known.plans.push(plan);
-            }
+            enter(assembly, resource, &key.logical_id, &plan.logical_id);
         }
     }
+}
+
+/// Puts a key into a plan, unless another plan of the key opens one of its stages: AWS would refuse that.
+fn enter(assembly: &mut Assembly<'_>, resource: &Resolved, key: &str, plan: &str) {
+    let id = assembly.part_id(plan);
+    let imported = &mut assembly.imported;
+    let Some(known) = imported.api_keys.iter_mut().find(|known| known.logical_id == key) else { return };
+    if known.plans.contains(&id) {
+        let message = format!("the key `{key}` is in the plan `{plan}` already");
+        assembly.reader.warn(resource.key_span, message, "remove one of the two");
+        return;
+    }
+    let stages_of = |id: &PartId| {
+        let plan = imported.usage_plans.iter().find(|plan| plan.id == *id);
+        plan.map(|plan| plan.stages.as_slice()).unwrap_or_default()
+    };
+    let is_open = |stage: &&PlanStage| {
+        let same = |other: &PlanStage| other.api_id == stage.api_id && other.stage == stage.stage;
+        known.plans.iter().any(|other| stages_of(other).iter().any(same))
+    };
+    if let Some(stage) = stages_of(&id).iter().find(is_open) {
+        let problem = Problem::error(format!(
+            "the key `{key}` is in two plans that open the stage `{}`: a key has one plan for a stage",
+            stage.stage
+        ));
+        let problem = problem.help("take the key out of one plan, or the stage out of one");
+        assembly.reader.report(resource.key_span, problem);
+        return;
+    }
+    known.plans.push(id);
 }
 
 /// A plan without its stages. SAM and CloudFormation use the same names.
@@ -119,7 +150,18 @@ fn plan_stage<'d>(assembly: &mut Assembly<'d>, node: &'d Node) -> Option<PlanSta
         assembly.reader.warn(api.span, message, "put both into one template");
         return None;
     };
-    let stage = assembly.stage_name(stage)?;
+    let name = assembly.stage_name(stage)?;
+    let api = assembly.imported.apis.iter().find(|api| api.logical_id == owner.logical_id);
+    // An API that could not be read has said so, and one without a stage is served under a name that the gateway chooses.
+    let stages = api.map(|api| api.stages.as_slice()).unwrap_or_default();
+    if !stages.is_empty() && !stages.iter().any(|one| *one.name() == name) {
+        let names: Vec<_> = stages.iter().map(|one| format!("`{}`", one.name())).collect();
+        let message =
+            format!("the plan names the stage `{name}`, which `{}` does not have", owner.logical_id);
+        let help = format!("its stages: {}", names.join(", "));
+        assembly.reader.error(stage.span, message, help);
+        return None;
+    }
     let mut method_throttles = IndexMap::new();
     let throttles = mapping.get("Throttle").and_then(Node::as_mapping);
     for entry in throttles.into_iter().flatten() {
@@ -133,5 +175,5 @@ fn plan_stage<'d>(assembly: &mut Assembly<'d>, node: &'d Node) -> Option<PlanSta
             method_throttles.insert(target, limit);
         }
     }
-    Some(PlanStage { api_id: assembly.api_id(&owner.logical_id), stage, method_throttles })
+    Some(PlanStage { api_id: assembly.api_id(&owner.logical_id), stage: name, method_throttles })
 }

@@ -14,10 +14,13 @@ use crate::import::intrinsics::Purpose;
 use crate::import::not_yet::NotYet;
 use crate::import::reader::Reader;
 
-/// The burst where only a rate is given, which AWS allows for both alone.
+/// The burst where only a rate is given, which AWS allows for both alone. ASSUMPTION: what is not given is as for an account
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>).
 const BURST_DEFAULT: u32 = 5_000;
 /// The rate where only a burst is given.
 const RATE_DEFAULT: f64 = 10_000.0;
+/// What stands for no limit in settings of a stage: the AWS command writes it so when a limit is taken away.
+const NO_LIMIT: &str = "-1";
 
 impl<'d> Assembly<'d> {
     /// A stage of a REST API. SAM and CloudFormation use the same names for its properties.
@@ -95,7 +98,6 @@ pub(super) fn throttle<'d>(
     if mapping.get(rate).is_none() && mapping.get(burst).is_none() {
         return None;
     }
-    reader.not_yet(node.span, NotYet::Throttling);
     let burst = reader.number_of(mapping, burst).unwrap_or(BURST_DEFAULT);
     let rate = decimal(reader, mapping, rate).unwrap_or(RATE_DEFAULT);
     reader.keep(node.span, Throttle::new(rate, burst))
@@ -108,6 +110,16 @@ fn decimal<'d>(reader: &mut Reader<'d>, mapping: &'d Mapping, key: &str) -> Opti
         reader.error(node.span, format!("`{key}` must be a number"), "write digits alone, without a unit");
     }
     number
+}
+
+/// The limit in settings of a stage. ASSUMPTION: [`NO_LIMIT`] for rate and burst is as if nothing were said.
+fn stage_throttle<'d>(reader: &mut Reader<'d>, node: &'d Node, mapping: &'d Mapping) -> Option<Throttle> {
+    let (rate, burst) = ("ThrottlingRateLimit", "ThrottlingBurstLimit");
+    let is_off = |key: &str| {
+        let text = mapping.get(key).and_then(Node::scalar_text);
+        text.is_none_or(|text| matches!(text.trim(), NO_LIMIT | "-1.0"))
+    };
+    if is_off(rate) && is_off(burst) { None } else { throttle(reader, node, mapping, rate, burst) }
 }
 
 fn method_settings<'d>(
@@ -124,7 +136,7 @@ fn method_settings<'d>(
         metrics_enabled: reader.boolean_of(mapping, "MetricsEnabled"),
         logging_level: reader.text_of(mapping, "LoggingLevel", Purpose::Expression),
         data_trace_enabled: reader.boolean_of(mapping, "DataTraceEnabled"),
-        throttle: throttle(reader, node, mapping, "ThrottlingRateLimit", "ThrottlingBurstLimit"),
+        throttle: stage_throttle(reader, node, mapping),
         caching_enabled: reader.boolean_of(mapping, "CachingEnabled"),
         cache_ttl_seconds: reader.number_of(mapping, "CacheTtlInSeconds"),
         cache_data_encrypted: reader.boolean_of(mapping, "CacheDataEncrypted"),
@@ -146,13 +158,14 @@ pub(super) fn method_target(path: &str, method: &str) -> Result<MethodSettingsTa
     MethodSettingsTarget::parse(&format!("{path}/{method}"))
 }
 
-fn route_settings<'d>(reader: &mut Reader<'d>, node: &'d Node) -> RouteSettings {
+/// Settings of one route, or of all that have none.
+pub(super) fn route_settings<'d>(reader: &mut Reader<'d>, node: &'d Node) -> RouteSettings {
     let Some(mapping) = reader.mapping(node, "RouteSettings") else { return RouteSettings::default() };
     RouteSettings {
         detailed_metrics_enabled: reader.boolean_of(mapping, "DetailedMetricsEnabled"),
         logging_level: reader.text_of(mapping, "LoggingLevel", Purpose::Expression),
         data_trace_enabled: reader.boolean_of(mapping, "DataTraceEnabled"),
-        throttle: throttle(reader, node, mapping, "ThrottlingRateLimit", "ThrottlingBurstLimit"),
+        throttle: stage_throttle(reader, node, mapping),
     }
 }
 

@@ -25,9 +25,9 @@ pub use signed::Sent;
 pub use token_service::{CALLER_IDENTITY, CALLS_MAX, Calls};
 
 use super::Asked;
-use crate::arrival::Timestamp;
 use crate::memory::{Fetched, Key};
 use crate::payload::Body;
+use crate::ports::Timestamp;
 use crate::ports::{Credentials, PortError, World};
 use crate::refusal::Refusal;
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
 
-use crate::arrival::Timestamp;
 use crate::payload::Query;
+use crate::ports::Timestamp;
 use crate::signature::{self, Claim, SKEW_SECONDS, Service, SignatureError, SignedRequest};
 
 /// The longest time for which AWS is believed, in seconds, however long the signature lives.

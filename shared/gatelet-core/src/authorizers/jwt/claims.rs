@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::defect::Defect;
 use super::members::Members;
-use crate::arrival::Timestamp;
+use crate::ports::Timestamp;
 
 /// How far the clocks of an issuer and of the gateway may differ. ASSUMPTION: AWS tells none.
 pub const LEEWAY: Duration = Duration::from_secs(10);

@@ -8,8 +8,8 @@ use serde::Deserialize;
 use super::defect::Defect;
 use super::key_set::{KEY_SET_BYTES_MAX, KeySet};
 use super::verifier::TokenPorts;
-use crate::arrival::{Arrival, Timestamp};
 use crate::memory::{Fetched, Key, Weight};
+use crate::ports::{Arrival, Timestamp};
 use crate::ports::{Clock as _, IdentityProviders as _, PortError};
 use crate::record::Record;
 

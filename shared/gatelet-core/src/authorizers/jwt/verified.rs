@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::claims;
 use super::members::Members;
-use crate::arrival::Timestamp;
 use crate::memory::{self, Weight};
+use crate::ports::Timestamp;
 use crate::record::{civil_date, month_name};
 
 const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];

@@ -10,8 +10,8 @@ use super::defect::Defect;
 use super::issuer::Issuer;
 use super::token::{Token, algorithm_of};
 use super::verified::{ClaimsForm, Verified};
-use crate::arrival::Arrival;
 use crate::memory::{Key, Memory};
+use crate::ports::Arrival;
 use crate::ports::{Clock, IdentityProviders, World};
 use crate::record::Record;
 
@@ -155,7 +155,7 @@ impl Verifier {
         arrival: &Arrival,
         record: &Record,
         text: &str,
-    ) -> Result<(Verified, crate::arrival::Timestamp), Defect> {
+    ) -> Result<(Verified, crate::ports::Timestamp), Defect> {
         let token = Token::parse(text)?;
         let claims = token.claims();
         // Whose key it is that it names must be known before its signature is: an unknown issuer is never asked for anything.

@@ -12,7 +12,7 @@ use super::moment::Moment;
 use super::presigned::{self, Parameters};
 use super::request::{PayloadHash, Service, SignedRequest};
 use super::{ALGORITHM, LIFETIME_SECONDS_MAX, SKEW_SECONDS, TERMINATOR, signed_headers};
-use crate::arrival::Timestamp;
+use crate::ports::Timestamp;
 
 /// A request that claims to be signed, with all checked that needs no secret.
 pub struct Claim<'a> {

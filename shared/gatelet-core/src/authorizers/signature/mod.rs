@@ -22,7 +22,7 @@ pub use error::{ScopeProblem, SignatureError};
 pub use key::{Scope, SigningKey};
 pub use request::{PathForm, PayloadHash, Service, SignedRequest, TokenPlace};
 
-use crate::arrival::Timestamp;
+use crate::ports::Timestamp;
 
 /// The algorithm that is taken, as requests name it.
 pub const ALGORITHM: &str = "AWS4-HMAC-SHA256";

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::arrival::Timestamp;
+use crate::ports::Timestamp;
 use crate::record::civil_date;
 
 const SECONDS_PER_DAY: u64 = 24 * 60 * 60;

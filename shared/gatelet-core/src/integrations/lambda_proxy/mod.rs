@@ -25,8 +25,8 @@ pub use media_types::MediaTypes;
 use self::arn::Plain;
 use self::event::{Purpose, Source};
 use super::{Call, trace};
-use crate::arrival::Arrival;
 use crate::payload::{Response, headers};
+use crate::ports::Arrival;
 use crate::ports::{
     BackendError, Clock, FunctionAnswer, FunctionCall, FunctionError, Functions, InvocationMode,
 };

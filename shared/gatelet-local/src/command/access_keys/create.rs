@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::place::{Place, PlaceArguments};
 use super::policies;
-use crate::command::deployments::moment;
+use crate::command::stages::moment;
 use crate::command::table::progress;
 use crate::command::{Failure, parsed};
 

@@ -63,7 +63,7 @@ enum Action {
         #[arg(value_name = "ID", value_parser = parsed(AccessKeyId::parse))]
         id: AccessKeyId,
     },
-    /// Encrypt all secrets with the first key, so that the second one can be forgotten
+    /// Encrypt all secrets, and the values of API keys, with the first key, so that the second one can be forgotten
     Encrypt,
     /// Say what a user or role that AWS knows may do, instead of all that was said before
     Attach {

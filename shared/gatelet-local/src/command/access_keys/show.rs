@@ -6,7 +6,7 @@ use gatelet_core::Timestamp;
 use serde_json::{Value, json};
 
 use super::place::Place;
-use crate::command::deployments::moment;
+use crate::command::stages::moment;
 use crate::command::{Failure, width};
 use crate::definition::listing;
 use crate::requests::printable;

@@ -7,6 +7,7 @@ use gatelet_control::import::FunctionDefinition;
 use gatelet_core::ports::PortError;
 use gatelet_model::{Api, ApiId, Stage, StageName};
 
+use super::usage::Telling;
 use super::{Session, Undeployed};
 use crate::definition::{Change, Defined, additions, changes};
 use crate::dev::show::NAME_CHARACTERS_MAX;
@@ -55,6 +56,8 @@ impl Session {
             Ok(told) => lines.extend(told.refused),
             Err(error) => lines.push(format!("  its custom domains are as before: {error}")),
         }
+        lines.extend(self.store_usage(number, &definition, Telling::Changes).await);
+        lines.extend(self.unopened(&outcome.served).await);
         lines.push(self.changed_functions(number, &definition.functions));
         lines.push(self.rendering().summary(&definition.problems, &file));
         self.keep(number, outcome.served, definition.functions);

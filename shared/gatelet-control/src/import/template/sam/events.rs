@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 
 use super::super::assembly::Assembly;
 use super::super::resources::Resolved;
+use super::super::stages::route_settings;
 use super::super::tree::{self, ANY_METHOD, Definition, INTEGRATION, Object};
 use super::{Body, SamApi, security};
 use crate::document::{Entry, Mapping, Node, Span};
@@ -82,14 +83,6 @@ pub(super) fn add<'d>(assembly: &mut Assembly<'d>, apis: &mut IndexMap<&'d str, 
             if let Some(mapping) = properties {
                 let known = if kind == ApiKind::Rest { API_MEMBERS } else { HTTP_API_MEMBERS };
                 assembly.reader.check_members(mapping, "an event", known);
-                if let Some(entry) = mapping.entry("RouteSettings") {
-                    let help = "write it under `RouteSettings` of the API";
-                    assembly.reader.warn(
-                        entry.key_span,
-                        "the settings of an event's route are not read",
-                        help,
-                    );
-                }
             }
             let function_arn = function_arn.clone();
             let event = Event { function_id: &resource.logical_id, function_arn, entry, properties };
@@ -196,6 +189,15 @@ fn defined_twice(assembly: &mut Assembly<'_>, event: &Event<'_>, path: &str, met
     assembly.reader.error(event.span(), message, "remove one of them, or give it another path");
 }
 
+/// The route of an HTTP API: `GET /pets`, or `$default`.
+fn route_key(path: &str, method: &str) -> String {
+    match (path, method) {
+        (DEFAULT_PATH, _) => DEFAULT_PATH.to_owned(),
+        (_, ANY_METHOD) => format!("ANY {path}"),
+        _ => format!("{} {path}", method.to_uppercase()),
+    }
+}
+
 fn http<'d>(assembly: &mut Assembly<'d>, api: &mut SamApi<'d>, event: &Event<'d>) {
     let Some((path, method)) = path_and_method(assembly, event, ApiKind::Http) else { return };
     let is_managed = matches!(api.body, Body::Managed(_));
@@ -219,6 +221,10 @@ fn http<'d>(assembly: &mut Assembly<'d>, api: &mut SamApi<'d>, event: &Event<'d>
         security::event(&mut assembly.reader, definition, &mut operation, auth, api_auth, ApiKind::Http);
     }
     definition.set_operation(event.span(), &path, &method, operation.node());
+    if let Some(node) = event.get("RouteSettings") {
+        let settings = route_settings(&mut assembly.reader, node);
+        api.route_settings.push((route_key(&path, &method), settings));
+    }
     assembly.uses(api_id, event.function_id, event.span());
 }
 

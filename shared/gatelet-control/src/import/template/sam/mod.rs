@@ -10,6 +10,7 @@ mod rest;
 mod security;
 mod usage_plan;
 
+use gatelet_model::v2::RouteSettings;
 use gatelet_model::{Stage, StageName};
 use indexmap::IndexMap;
 
@@ -100,6 +101,8 @@ struct SamApi<'d> {
     properties: &'d Mapping,
     kind: ApiKind,
     body: Body,
+    /// What events of functions say of their routes, by route key.
+    route_settings: Vec<(String, RouteSettings)>,
 }
 
 impl SamApi<'_> {
@@ -137,7 +140,10 @@ pub(super) fn read(assembly: &mut Assembly<'_>) {
         let known = if kind == ApiKind::Rest { API_MEMBERS } else { HTTP_API_MEMBERS };
         assembly.reader.check_members(properties, &resource.kind, known);
         let body = body(assembly, resource, properties);
-        apis.insert(&resource.logical_id, SamApi { resource, properties, kind, body });
+        apis.insert(
+            &resource.logical_id,
+            SamApi { resource, properties, kind, body, route_settings: Vec::new() },
+        );
     }
     events::add(assembly, &mut apis);
     for (_, api) in apis {
@@ -204,6 +210,9 @@ fn finish<'d>(assembly: &mut Assembly<'d>, mut api: SamApi<'d>) {
         Body::Missing => return,
     };
     let mut stages = stages(assembly, api.resource, api.properties, api.kind);
+    if let Some(Stage::V2(stage)) = stages.first_mut() {
+        stage.route_settings.extend(api.route_settings);
+    }
     native::add_stages(assembly, resource, kind, &mut stages);
     if api.kind == ApiKind::Rest {
         usage_plan::read(assembly, api.resource, api.properties, &stages);

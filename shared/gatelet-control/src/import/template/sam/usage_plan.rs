@@ -9,7 +9,6 @@ use super::super::assembly::Assembly;
 use super::super::plans;
 use super::super::resources::Resolved;
 use crate::document::{Mapping, Node};
-use crate::import::not_yet::NotYet;
 
 /// What SAM calls the plan and the key that several APIs share.
 const SHARED_PLAN: &str = "ServerlessUsagePlan";
@@ -35,7 +34,6 @@ pub(super) fn read<'d>(
             return;
         }
     };
-    assembly.reader.not_yet(node.span, NotYet::UsagePlans);
     let Some(stage) = stages.first() else { return };
     let stage = PlanStage {
         api_id: assembly.api_id(&resource.logical_id),
@@ -49,6 +47,9 @@ pub(super) fn read<'d>(
     }
     let mut plan = plans::plan(assembly, id.clone(), plan_name, node, mapping);
     plan.stages.push(stage);
+    for problem in plan.problems() {
+        assembly.reader.report(node.span, problem);
+    }
     assembly.imported.usage_plans.push(plan);
     let key = ApiKey {
         id: assembly.part_id(&key_name),

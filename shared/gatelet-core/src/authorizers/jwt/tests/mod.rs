@@ -26,7 +26,7 @@ use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::arrival::{Arrival, Timestamp};
+use crate::ports::{Arrival, Timestamp};
 use crate::record::Record;
 use world::TestWorld;
 

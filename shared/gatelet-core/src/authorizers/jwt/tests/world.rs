@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::arrival::Timestamp;
 use crate::authorizers::jwt::TokenPorts;
+use crate::ports::Timestamp;
 use crate::ports::{Clock, IdentityProviders, Memory, PortError};
 
 #[derive(Debug)]

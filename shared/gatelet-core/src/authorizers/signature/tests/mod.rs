@@ -8,7 +8,7 @@ mod vectors;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::*;
-use crate::arrival::Timestamp;
+use crate::ports::Timestamp;
 
 const ACCESS_KEY_ID: &str = "AKIDEXAMPLE";
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";

@@ -143,13 +143,17 @@ fn write_context(json: &mut Json, source: &Source<'_>, route: &Route<'_>, path: 
     json.close();
 }
 
-/// Who calls, as far as AWS credentials and certificates tell. Members of callers that come through a Cognito identity pool
+/// Who calls, as far as AWS credentials, API keys and certificates tell. Members of callers that come through a Cognito identity pool
 /// are null: nobody vouches for them.
 fn write_identity(json: &mut Json, source: &Source<'_>, rules: Rules) {
     let iam = source.record.caller().and_then(|caller| caller.iam());
     json.object("identity");
     json.optional("accessKey", iam.and_then(|identity| identity.access_key.as_deref()));
     json.optional("accountId", iam.map(|identity| &*identity.account_id));
+    if let (Some(key), Some(client)) = (source.record.api_key(), source.record.client()) {
+        json.text("apiKey", key.reveal());
+        json.text("apiKeyId", client.key.id.as_str());
+    }
     json.optional("caller", iam.map(|identity| &*identity.user_id));
     if let Some(certificate) = source.record.certificate() {
         callers::write_certificate(json, certificate);

@@ -17,9 +17,9 @@ pub(super) use format_1_0::write as write_1_0;
 pub(super) use format_2_0::write as write_2_0;
 
 use self::json::{Json, decoded, text_of};
-use crate::arrival::Arrival;
 use crate::integrations::trace;
 use crate::payload::{CanonicalPath, Query};
+use crate::ports::Arrival;
 use crate::record::Record;
 use crate::snapshot::routes::{self, Rules};
 use crate::stages::locate::Located;

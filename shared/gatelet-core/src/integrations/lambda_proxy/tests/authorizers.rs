@@ -76,7 +76,7 @@ const HTTP_TWO: [&str; 3] = [
 
 /// As in `captures.rs`. All of these are from AWS's manual, which no request ever was.
 const REASONS: &[(&str, &str, &str)] = &[
-    ("requestContext.identity.apiKey", "", "nobody shows an API key in this version"),
+    ("requestContext.identity.apiKey", "", "an API key is looked at after the authorizer"),
     ("requestContext.identity.*", "", "the manual leaves out what is null"),
     ("requestContext.deploymentId", "custom-auth-request", "the manual leaves it out"),
     ("requestContext.domain*", "auth-request-type|authorizer-v1", "the same"),

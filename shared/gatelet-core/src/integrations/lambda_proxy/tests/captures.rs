@@ -9,10 +9,10 @@ use gatelet_model::{MethodKey, PayloadFormat};
 use serde_json::{Map, Value, json};
 
 use super::{Setup, http, request, rest};
-use crate::arrival::Timestamp;
 use crate::authorizers::iam::IamIdentity;
 use crate::authorizers::{Caller, ClientCertificate, Finding};
 use crate::payload::{HeaderNames, Request};
+use crate::ports::Timestamp;
 use crate::snapshot::routes::Rules;
 
 /// Captures of what integrations are told. Others of the folder are WebSocket's, and authorizers' own.

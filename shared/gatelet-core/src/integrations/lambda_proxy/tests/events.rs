@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{http, request, rest};
-use crate::arrival::Scheme;
 use crate::payload::HeaderNames;
+use crate::ports::Scheme;
 use gatelet_model::PayloadFormat;
 
 #[test]

@@ -27,9 +27,9 @@ use gatelet_model::{
 };
 use serde_json::Value;
 
-use crate::arrival::{Arrival, Timestamp};
 use crate::authorizers::{Asked, Caller, Route};
 use crate::payload::{Body, Request, Response};
+use crate::ports::{Arrival, Timestamp};
 use crate::ports::{Clock, FunctionAnswer, FunctionCall, FunctionError, Functions};
 use crate::record::Record;
 use crate::refusal::Refusal;

@@ -1,0 +1,353 @@
+//! One call, from its event to its answer.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use gatelet_aws::dynamodb::counters::CounterTable;
+use gatelet_aws::dynamodb::counters::items::{ItemKey, Kind, StoredQuota, StoredReport, StoredReturn};
+use gatelet_aws::dynamodb::counters::meter::{Backfill, DaysFolded, Folded, Place, PutBack, ToldThresholds};
+use gatelet_aws::dynamodb::{
+    self, Attributes, ClientSettings, PARTITION_KEY, SharedHttpClient, client, over_the_network,
+};
+use gatelet_aws::environment::{Environment, EnvironmentProblem};
+use gatelet_aws::https::Https;
+use gatelet_aws::process::{Pause, SystemClock};
+use gatelet_core::Timestamp;
+use gatelet_core::limits::Day;
+use gatelet_core::ports::{Clock, PortError};
+use gatelet_model::Region;
+
+use crate::announcements::Announcements;
+use crate::answer::{Answer, Failure, Left};
+use crate::event::{Event, Image, Task};
+use crate::metrics::Metrics;
+use crate::services::Services;
+
+/// How long a call may take where nobody says, or says what cannot be: as long as the template gives it.
+const CALL_MAX: Duration = Duration::from_secs(300);
+/// How long before its end a call stops to begin anything: what was folded is told CloudWatch in that time, and where it stopped
+/// is kept.
+const END_MARGIN: Duration = Duration::from_secs(15);
+/// How long CloudWatch may take.
+const METRICS_MAX: Duration = Duration::from_secs(8);
+/// How far back the frequent schedule looks for tokens that are due: what waits longer is left to the hourly one.
+const RETURNS_LOOK_BACK: Duration = Duration::from_secs(7_200);
+/// The region of whoever says none, as for a DynamoDB on a developer's machine.
+const NO_REGION: &str = "us-east-1";
+
+/// What the meter has of the world.
+pub struct Ports {
+    /// The table.
+    pub counters: CounterTable,
+    /// Where usage is shown.
+    pub metrics: Metrics,
+    /// Where quotas are told of.
+    pub announcements: Announcements,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// The function: made once, asked for every event.
+pub struct Meter {
+    ports: Result<Ports, String>,
+    /// The way to AWS, and when it was used last.
+    connections: Option<(Https, Pause)>,
+}
+
+impl Meter {
+    /// A meter of these ports.
+    #[must_use]
+    pub const fn new(ports: Ports) -> Self {
+        Self { ports: Ok(ports), connections: None }
+    }
+
+    /// The meter of this process, as its environment says. What is wrong with that is told in the log and in every answer.
+    #[must_use]
+    pub fn of_process(environment: &Environment, problems: &[EnvironmentProblem]) -> Self {
+        let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        let made = match problems.is_empty() {
+            true => configured(environment),
+            false => Err(problems.join("; ")),
+        };
+        match made {
+            Ok((ports, https)) => Self { ports: Ok(ports), connections: Some((https, Pause::default())) },
+            Err(why) => {
+                tracing::error!(why, "every call fails");
+                Self { ports: Err(why), connections: None }
+            }
+        }
+    }
+
+    /// Answers an event, which is JSON, by a deadline of which Lambda tells.
+    ///
+    /// # Errors
+    /// A [`Failure`], after which Lambda asks again or keeps the event.
+    pub async fn invoke(&self, event: &str, deadline: Timestamp) -> Result<Answer, Failure> {
+        let ports = self.ports.as_ref().map_err(|why| Failure::Unconfigured(why.clone()))?;
+        let event =
+            Event::read(event).inspect_err(|failure| tracing::error!(%failure, "the event is refused"))?;
+        let _under_way = self.connections.as_ref().map(|(https, pause)| {
+            let under_way = pause.begin(&*ports.clock);
+            if under_way.is_first_after_pause {
+                https.forget_connections();
+            }
+            under_way
+        });
+        let stop_at = stop_at(ports.clock.now(), deadline);
+        match event {
+            Event::Stream(images) => Ok(ports.stream(images, stop_at).await),
+            Event::Task(task) => ports.task(task, stop_at).await,
+            Event::Backfill { first, last } => ports.new_backfill(first, last, stop_at).await,
+        }
+    }
+}
+
+/// When a call begins nothing more, of which Lambda says when it ends.
+fn stop_at(now: Timestamp, told: Timestamp) -> Timestamp {
+    let left = told.since(now);
+    let left = if left.is_zero() { CALL_MAX } else { left.min(CALL_MAX) };
+    // A function that has little time is given half of it.
+    now.after(left.saturating_sub(END_MARGIN.min(left / 2)))
+}
+
+fn configured(environment: &Environment) -> Result<(Ports, Https), String> {
+    let table = environment
+        .counters()
+        .table
+        .as_deref()
+        .ok_or("set `GATELET_COUNTERS_TABLE`: there is nothing to meter")?;
+    if environment.credentials().is_none() && environment.endpoint("DynamoDB").is_none() {
+        return Err("no credentials are known for the counters table: set `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, which \
+                    Lambda does for a function with a role"
+            .to_owned());
+    }
+    let region = environment.region().unwrap_or(NO_REGION);
+    let https: Https = over_the_network().map_err(|error| error.to_string())?;
+    let http_client = SharedHttpClient::new(https.clone());
+    let services = Services::of(environment, region, http_client.clone());
+    let client: dynamodb::Client = client(ClientSettings {
+        region: Region::parse(region).map_err(|problem| problem.message)?,
+        credentials: environment.credentials().cloned(),
+        endpoint_url: environment.endpoint("DynamoDB").map(ToString::to_string),
+        http_client,
+    });
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let ports = Ports {
+        counters: CounterTable::new(client, table, Arc::clone(&clock)),
+        metrics: Metrics::new(&services),
+        announcements: Announcements::new(&services),
+        clock,
+    };
+    Ok((ports, https))
+}
+
+/// What records of the stream are about, each with the places in the stream at which it was told.
+#[derive(Default)]
+struct Changes {
+    reports: Vec<StoredReport>,
+    returns: Vec<StoredReturn>,
+    /// The last that was told of each.
+    quotas: BTreeMap<ItemKey, (StoredQuota, ToldThresholds)>,
+    told: BTreeMap<ItemKey, BTreeSet<String>>,
+}
+
+impl Changes {
+    fn of(images: Vec<Image>) -> Self {
+        let mut changes = Self::default();
+        for Image { sequence, item } in images {
+            let Some(item) = item else { continue };
+            match changes.take(item) {
+                Ok(Some(key)) => {
+                    changes.told.entry(key).or_default().insert(sequence);
+                }
+                Ok(None) => {}
+                // It would come again and again, and hold up all behind it. It stays in the table.
+                Err(error) => tracing::error!(%error, sequence, "a change is left out"),
+            }
+        }
+        changes
+    }
+
+    fn take(&mut self, item: Attributes) -> Result<Option<ItemKey>, PortError> {
+        let partition = item.get(PARTITION_KEY).and_then(|value| value.as_s().ok());
+        match partition.and_then(|partition| Kind::of(partition)) {
+            Some(Kind::Report) => {
+                let report = StoredReport::read(item)?;
+                let key = report.item_key.clone();
+                self.reports.push(report);
+                Ok(Some(key))
+            }
+            Some(Kind::Return) => {
+                let unused = StoredReturn::read(item)?;
+                let key = ItemKey::of_return(unused.after, &unused.id);
+                self.returns.push(unused);
+                Ok(Some(key))
+            }
+            Some(Kind::Quota) => {
+                let told = ToldThresholds::read(&item);
+                let quota = StoredQuota::read(item)?;
+                let key = key_of(&quota);
+                self.quotas.insert(key.clone(), (quota, told));
+                Ok(Some(key))
+            }
+            // What the meter writes itself, and buckets, which do not wake it.
+            Some(Kind::Bucket | Kind::Total) | None => Ok(None),
+        }
+    }
+
+    /// The places at which items were told.
+    fn places<'a>(&'a self, keys: impl IntoIterator<Item = &'a ItemKey>) -> impl Iterator<Item = String> {
+        keys.into_iter().filter_map(|key| self.told.get(key)).flatten().cloned()
+    }
+}
+
+fn key_of(quota: &StoredQuota) -> ItemKey {
+    ItemKey::of_quota(name_of(quota))
+}
+
+const fn name_of(quota: &StoredQuota) -> gatelet_core::ports::QuotaName<'_> {
+    gatelet_core::ports::QuotaName { plan: &quota.plan, key: &quota.key, first_day: quota.first_day }
+}
+
+impl Ports {
+    async fn stream(&self, images: Vec<Image>, stop_at: Timestamp) -> Answer {
+        let mut changes = Changes::of(images);
+        let mut failed = BTreeSet::new();
+        let folded = self.counters.fold_reports(std::mem::take(&mut changes.reports), stop_at).await;
+        if let Some(error) = &folded.error {
+            tracing::warn!(%error, reports = folded.failed.len(), "reports come again");
+        }
+        failed.extend(changes.places(&folded.failed));
+        self.show(&folded).await;
+
+        let returns = std::mem::take(&mut changes.returns);
+        let keys: BTreeMap<String, ItemKey> =
+            returns.iter().map(|it| (it.id.clone(), ItemKey::of_return(it.after, &it.id))).collect();
+        let put_back = self.counters.put_back(returns, self.clock.now(), stop_at).await;
+        if let Some(error) = &put_back.error {
+            tracing::warn!(%error, returns = put_back.failed.len(), "returns come again");
+        }
+        failed.extend(changes.places(put_back.failed.iter().filter_map(|id| keys.get(id))));
+
+        for (key, (quota, told)) in &changes.quotas {
+            if told.due(quota).next().is_none() {
+                continue;
+            }
+            if let Err(why) = self.tell(quota, stop_at).await {
+                tracing::warn!(why, plan = %quota.plan, key = %quota.key, "a quota's change comes again");
+                failed.extend(changes.places([key]));
+            }
+        }
+        Answer::of_failed(failed)
+    }
+
+    /// Says which thresholds of a quota are crossed and not told yet, and marks each: one that was told and not marked is told again.
+    async fn tell(&self, image: &StoredQuota, stop_at: Timestamp) -> Result<(), String> {
+        // What was told may be old: the marks that count are those of now.
+        let now_there = self.counters.quota_and_marks(name_of(image), stop_at).await;
+        let Some((quota, told)) = now_there.map_err(|error| error.to_string())? else { return Ok(()) };
+        for percent in told.due(&quota) {
+            self.announcements.threshold(&quota, percent, self.clock.now()).await?;
+            let limit = quota.limit.unwrap_or(0);
+            let marked = self.counters.mark_told(name_of(&quota), percent, limit, stop_at).await;
+            marked.map_err(|error| error.to_string())?;
+        }
+        Ok(())
+    }
+
+    async fn task(&self, task: Task, stop_at: Timestamp) -> Result<Answer, Failure> {
+        let now = self.clock.now();
+        let (put_back, mut days) = match task {
+            Task::Returns => {
+                let since = now.milliseconds().saturating_sub(milliseconds(RETURNS_LOOK_BACK));
+                let since = Timestamp::from_milliseconds(since);
+                (self.counters.put_back_due(since, now, stop_at).await, DaysFolded::default())
+            }
+            Task::Reports => {
+                let put_back = self.counters.put_recent_back(now, stop_at).await;
+                (put_back, self.counters.fold_recent(now, stop_at).await)
+            }
+        };
+        // Where the days of now could not be folded, others have no chance; they wait for the next schedule.
+        let mut left = None;
+        if days.folded.error.is_none()
+            && let Some(backfill) = self.kept_backfill(stop_at).await?
+        {
+            left = self.go_on(backfill, &mut days, stop_at).await?;
+        }
+        self.end(put_back, days, left).await
+    }
+
+    async fn new_backfill(&self, first: Day, last: Day, stop_at: Timestamp) -> Result<Answer, Failure> {
+        let asked = Backfill { from: Place { day: first, shard: 0 }, last };
+        let backfill = match self.kept_backfill(stop_at).await? {
+            Some(kept) => Backfill { from: kept.from.min(asked.from), last: kept.last.max(asked.last) },
+            None => asked,
+        };
+        // Kept before it is begun: what is cut off half-way goes on.
+        self.keep(Some(backfill), stop_at).await?;
+        let mut days = DaysFolded::default();
+        let left = self.go_on(backfill, &mut days, stop_at).await?;
+        self.end(PutBack::default(), days, left).await
+    }
+
+    /// Goes on with a backfill until it is done or the time is over, and keeps what is left.
+    async fn go_on(
+        &self,
+        backfill: Backfill,
+        days: &mut DaysFolded,
+        stop_at: Timestamp,
+    ) -> Result<Option<Place>, Failure> {
+        let done = self.counters.fold_days(backfill.from, backfill.last, stop_at).await;
+        let left = done.stopped_at;
+        days.reports += done.reports;
+        days.folded.merge(done.folded);
+        if matches!(days.folded.error, Some(PortError::Timeout { .. })) && self.clock.now() >= stop_at {
+            // That the time is over is no failure: it goes on.
+            days.folded.error = None;
+        }
+        let kept = left.map(|from| Backfill { from, last: backfill.last });
+        // In the time that is left for the end.
+        let end = self.clock.now().after(METRICS_MAX.min(END_MARGIN));
+        self.keep(kept, end).await?;
+        Ok(left)
+    }
+
+    async fn kept_backfill(&self, deadline: Timestamp) -> Result<Option<Backfill>, Failure> {
+        self.counters.backfill(deadline).await.map_err(|error| unfinished(&error))
+    }
+
+    async fn keep(&self, left: Option<Backfill>, deadline: Timestamp) -> Result<(), Failure> {
+        self.counters.keep_backfill(left, deadline).await.map_err(|error| unfinished(&error))
+    }
+
+    /// Shows what was done, and says where something was not.
+    async fn end(&self, put_back: PutBack, days: DaysFolded, left: Option<Place>) -> Result<Answer, Failure> {
+        self.show(&days.folded).await;
+        if let Some(error) = days.folded.error.or(put_back.error) {
+            tracing::warn!(%error, "a schedule is left unfinished");
+            return Err(unfinished(&error));
+        }
+        let (reports, folded) = (days.reports, days.folded.steps);
+        let tokens_put_back = put_back.tokens;
+        if folded > 0 {
+            tracing::warn!(reports, folded, "reports were found that the stream had not told of, or not yet");
+        }
+        Ok(Answer::Task { reports, folded, tokens_put_back, left: left.map(Left::from) })
+    }
+
+    async fn show(&self, folded: &Folded) {
+        if !folded.added.is_empty() {
+            self.metrics.publish(&folded.added, self.clock.now(), METRICS_MAX).await;
+        }
+    }
+}
+
+fn unfinished(error: &PortError) -> Failure {
+    Failure::Unfinished(error.to_string())
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,39 @@
+//! What the data plane reads: one item for each question.
+//!
+//! Reads may miss the writes of the last moment (less than a second, as a rule). Instances remember what they read for longer than
+//! that, so a strong read would cost twice and promise nothing more.
+
+use gatelet_core::ports::{ApiKeyEntry, PortError, Timestamp};
+use gatelet_model::{PartId, UsagePlan};
+
+use super::items::{entry_place, plan_place, read_entry, read_plan};
+use crate::access::credentials::CredentialKeys;
+use crate::dynamodb::{Consistency, OpenTable};
+
+/// The key of a value. While keys are moved from one encryption key to the next, it may stand under either digest.
+pub(in crate::access) async fn entry(
+    table: &OpenTable,
+    keys: &CredentialKeys,
+    value: &str,
+    deadline: Timestamp,
+) -> Result<Option<ApiKeyEntry>, PortError> {
+    let (first, second) = keys.digests(value);
+    for digest in std::iter::once(first).chain(second) {
+        let (partition, sort) = entry_place(&digest);
+        if let Some(item) = table.get(partition, sort, Consistency::Eventual, deadline).await? {
+            return read_entry(&item).map(Some);
+        }
+    }
+    Ok(None)
+}
+
+/// A plan.
+pub(in crate::access) async fn plan(
+    table: &OpenTable,
+    id: &PartId,
+    deadline: Timestamp,
+) -> Result<Option<UsagePlan>, PortError> {
+    let (partition, sort) = plan_place(id);
+    let item = table.get(partition, sort, Consistency::Eventual, deadline).await?;
+    item.map(|item| read_plan(&item).map(|stored| stored.plan)).transpose()
+}

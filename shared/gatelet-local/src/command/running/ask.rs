@@ -1,0 +1,70 @@
+//! A question to the control plane of a running gateway.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use gatelet_aws::backends::{AddressPolicy, BackendSettings, HttpBackends};
+use gatelet_core::payload::Body;
+use gatelet_core::ports::{BackendCall, Backends};
+use gatelet_model::TlsConfig;
+use http::{StatusCode, Uri};
+use serde::Serialize;
+
+use crate::command::Failure;
+
+/// Where a gateway's control plane listens where nothing else is said.
+pub(in crate::command) const CONTROL: &str = "http://127.0.0.1:8081";
+
+/// What is asked of whom.
+pub(in crate::command) struct Asked<'a, Q> {
+    /// Where the control plane listens.
+    pub(in crate::command) control: &'a Uri,
+    /// Which of its doors.
+    pub(in crate::command) path: &'a str,
+    /// The question.
+    pub(in crate::command) question: &'a Q,
+    /// How long the answer may take.
+    pub(in crate::command) patience: Duration,
+    /// The largest answer that is read.
+    pub(in crate::command) bytes_max: usize,
+}
+
+/// What a gateway answers.
+pub(in crate::command) struct Reply {
+    pub(in crate::command) status: StatusCode,
+    pub(in crate::command) body: Bytes,
+    /// Where it listens, for people.
+    control: String,
+}
+
+impl<Q: Serialize + Sync> Asked<'_, Q> {
+    /// Asks, and says in which other ways that could be done where nobody answers.
+    pub(in crate::command) async fn answered(&self, otherwise: &str) -> Result<Reply, Failure> {
+        let of_command = |error: &dyn std::fmt::Display| Failure::of_command(error);
+        let control = self.control.to_string();
+        let uri = format!("{}{}", control.trim_end_matches('/'), self.path);
+        let body = serde_json::to_vec(self.question).map_err(|error| of_command(&error))?;
+        let request = http::Request::post(uri)
+            .header("content-type", "application/json")
+            .body(Body::from(Bytes::from(body)))
+            .map_err(|error| of_command(&error))?;
+        let backends = HttpBackends::new(BackendSettings::new(AddressPolicy::local()));
+        let backends = backends.map_err(|error| of_command(&error))?;
+        let call = BackendCall { request, timeout: self.patience, tls: TlsConfig::default() };
+        let response = backends.call(call).await.map_err(|error| {
+            of_command(&format!("no gateway answers at `{control}`: {error}; {otherwise}"))
+        })?;
+        let status = response.status();
+        let body = response.into_body().collect_up_to(self.bytes_max).await;
+        Ok(Reply { status, body: body.map_err(|error| of_command(&error))?, control })
+    }
+}
+
+impl Reply {
+    /// What a gateway says that takes no such question.
+    pub(in crate::command) fn refusal(&self) -> Failure {
+        let answer: serde_json::Value = serde_json::from_slice(&self.body).unwrap_or_default();
+        let why = answer.get("message").and_then(serde_json::Value::as_str).unwrap_or("it does not say why");
+        Failure::of_command(&format!("the gateway at `{}` refuses the question: {why}", self.control))
+    }
+}
