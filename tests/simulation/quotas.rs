@@ -69,6 +69,9 @@ fn a_quota_ends_early_by_no_more_than_a_block_for_each_instance() {
             ..wild(seed, true)
         };
         let outcome = run(&scenario);
+        // Of what the period has, an instance holds no more than a part; nobody has debts here.
+        let part = (scenario.quota.unwrap().limit / 64).max(1);
+        assert!(outcome.largest_block <= part, "seed {seed}: a block of {}", outcome.largest_block);
         let passed = passed(&outcome);
         let is_over =
             |day: Day| outcome.answered.iter().any(|it| it.day == Some(day) && it.fate == Fate::OverQuota);

@@ -395,7 +395,7 @@ async fn keys_move_to_the_next_encryption_key_and_are_found_all_the_while() {
     let new = CredentialKeys::generate().unwrap();
     let both = CredentialKeys::parse(&format!("{},{}", new.text, setup.key_text)).unwrap();
     let (tables, credentials) =
-        (setup.with_keys(Some(both.clone())).await, setup.credentials(Some(both)).await);
+        (setup.with_keys(Some(both.clone())).await, setup.credentials(Some(both.clone())).await);
     let alone = setup.credentials(Some(new.keys.clone())).await;
     assert_eq!(setup.opened(&credentials, value("k1").expose()).await, Some(id("k1")));
     assert_eq!(setup.opened(&alone, value("k1").expose()).await, None);
@@ -422,6 +422,13 @@ async fn keys_move_to_the_next_encryption_key_and_are_found_all_the_while() {
     assert_eq!(tables.key(&id("k1"), deadline).await.unwrap(), Some(next(&made)));
     assert_eq!(tables.plan_keys(&id("p1"), None, 9, deadline).await.unwrap().items, [next(&made)]);
     assert_eq!(tables.key(&id("k2"), deadline).await.unwrap(), Some(broken), "what cannot be read stays");
+
+    // Where it moves between the two reads: neither finds it.
+    let (client, switches) = switched_client(&setup.store);
+    let (table, clock) = (CREDENTIALS_TABLE, setup.clock());
+    let credentials = CredentialTable::new(client, table, Some(both), clock);
+    switches.answer([(200, "{}"); 2]);
+    assert_eq!(setup.opened(&credentials, value("k1").expose()).await, Some(id("k1")));
 
     let keyless = setup.credentials(None).await;
     let why = unreadable(keyless.encrypt_api_key_anew("k1", deadline).await);

@@ -1,5 +1,6 @@
 //! Ways to the store that fail, hang, count or tell, as a test wants it.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use gatelet_aws::dynamodb::{
@@ -28,11 +29,18 @@ pub(crate) struct Switches {
     pub(crate) hangs: AtomicBool,
     /// Each operation is printed before it is done.
     pub(crate) tells: AtomicBool,
+    /// How the next calls are answered in the store's stead: with a status and a body.
+    answers: Mutex<VecDeque<(u16, &'static str)>>,
     operations: Mutex<Vec<String>>,
     bodies: Mutex<Vec<String>>,
 }
 
 impl Switches {
+    /// Answers the next calls in the store's stead.
+    pub(crate) fn answer(&self, answers: impl IntoIterator<Item = (u16, &'static str)>) {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner).extend(answers);
+    }
+
     /// The operations since this was last asked.
     pub(crate) fn operations(&self) -> Vec<String> {
         std::mem::take(&mut *self.operations.lock().unwrap_or_else(PoisonError::into_inner))
@@ -91,6 +99,12 @@ impl HttpConnector for SwitchedConnector {
         if self.switches.fails.load(Ordering::SeqCst) {
             let error = std::io::Error::new(std::io::ErrorKind::ConnectionRefused, "the store is down");
             return HttpConnectorFuture::ready(Err(ConnectorError::io(error.into())));
+        }
+        let answer = self.switches.answers.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        if let Some((status, body)) = answer {
+            let mut response = HttpResponse::new(status.try_into().unwrap(), body.into());
+            response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
+            return HttpConnectorFuture::ready(Ok(response));
         }
         if self.switches.hangs.load(Ordering::SeqCst) {
             return HttpConnectorFuture::new(std::future::pending());

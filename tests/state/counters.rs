@@ -388,6 +388,29 @@ async fn every_decision_is_one_call() {
 }
 
 #[tokio::test]
+async fn a_transaction_at_an_item_is_waited_for() {
+    let setup = Setup::new().await;
+    let (client, switches) = switched_client(&setup.store);
+    let table = CounterTable::new(client, COUNTERS_TABLE, Arc::clone(&setup.time) as Arc<dyn Clock>);
+    let quota = QuotaTake { quota: setup.quota(), tokens: 2, limit: 3, expires: EXPIRES };
+    let conflict = (400, r#"{"__type": "com.amazonaws.dynamodb.v20120810#TransactionConflictException"}"#);
+    switches.answer([conflict; 3]);
+    let taken = table.take_quota(quota, setup.deadline()).await.unwrap();
+    assert_eq!(
+        (taken, switches.operations()),
+        (QuotaTaken::Taken { used: 2 }, vec!["UpdateItem".to_owned(); 4])
+    );
+    // Not for ever, and not beyond the deadline.
+    switches.answer([conflict; 5]);
+    let error = table.take_quota(quota, setup.deadline()).await.unwrap_err().to_string();
+    assert!(error.contains("TransactionConflictException"), "{error}");
+    switches.answer([conflict; 5]);
+    let soon = setup.time.now().after(Duration::from_millis(5));
+    let error = table.take_quota(quota, soon).await.unwrap_err();
+    assert_eq!(error, PortError::Timeout { what: "the counters table" });
+}
+
+#[tokio::test]
 async fn without_a_table_nothing_is_counted_and_no_quota_is_given() {
     let setup = Setup::new().await;
     let none = CounterTable::default();

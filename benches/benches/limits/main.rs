@@ -11,7 +11,7 @@ use gatelet_world::simulation::{Scenario, run};
 /// How many instances share a bucket.
 const INSTANCES: [usize; 5] = [1, 5, 50, 500, 10_000];
 /// How fast the bucket fills, in tokens a second.
-const RATES: [f64; 3] = [10.0, 100.0, 1_000.0];
+const RATES: [f64; 4] = [10.0, 100.0, 200.0, 1_000.0];
 /// How many runs there are in which much goes wrong.
 const SEEDS: u64 = 5_000;
 

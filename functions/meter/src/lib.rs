@@ -11,6 +11,7 @@ mod event;
 mod meter;
 mod metrics;
 mod services;
+mod telling;
 
 pub use announcements::Announcements;
 pub use answer::{Answer, Failure};

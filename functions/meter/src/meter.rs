@@ -30,9 +30,11 @@ const CALL_MAX: Duration = Duration::from_secs(300);
 /// is kept.
 const END_MARGIN: Duration = Duration::from_secs(15);
 /// How long CloudWatch may take.
-const METRICS_MAX: Duration = Duration::from_secs(8);
+pub(crate) const METRICS_MAX: Duration = Duration::from_secs(8);
 /// How far back the frequent schedule looks for tokens that are due: what waits longer is left to the hourly one.
 const RETURNS_LOOK_BACK: Duration = Duration::from_secs(7_200);
+/// How often it is tried to keep how far a backfill is, where others do the same.
+const KEEP_ATTEMPTS_MAX: usize = 5;
 /// The region of whoever says none, as for a DynamoDB on a developer's machine.
 const NO_REGION: &str = "us-east-1";
 
@@ -202,11 +204,11 @@ impl Changes {
     }
 }
 
-fn key_of(quota: &StoredQuota) -> ItemKey {
+pub(crate) fn key_of(quota: &StoredQuota) -> ItemKey {
     ItemKey::of_quota(name_of(quota))
 }
 
-const fn name_of(quota: &StoredQuota) -> gatelet_core::ports::QuotaName<'_> {
+pub(crate) const fn name_of(quota: &StoredQuota) -> gatelet_core::ports::QuotaName<'_> {
     gatelet_core::ports::QuotaName { plan: &quota.plan, key: &quota.key, first_day: quota.first_day }
 }
 
@@ -230,30 +232,11 @@ impl Ports {
         }
         failed.extend(changes.places(put_back.failed.iter().filter_map(|id| keys.get(id))));
 
-        for (key, (quota, told)) in &changes.quotas {
-            if told.due(quota).next().is_none() {
-                continue;
-            }
-            if let Err(why) = self.tell(quota, stop_at).await {
-                tracing::warn!(why, plan = %quota.plan, key = %quota.key, "a quota's change comes again");
-                failed.extend(changes.places([key]));
-            }
-        }
+        // Last: no count waits for it.
+        let due = changes.quotas.values().filter(|(quota, told)| told.due(quota).next().is_some());
+        let untold = self.tell_all(due.map(|(quota, _)| quota), stop_at).await;
+        failed.extend(changes.places(&untold));
         Answer::of_failed(failed)
-    }
-
-    /// Says which thresholds of a quota are crossed and not told yet, and marks each: one that was told and not marked is told again.
-    async fn tell(&self, image: &StoredQuota, stop_at: Timestamp) -> Result<(), String> {
-        // What was told may be old: the marks that count are those of now.
-        let now_there = self.counters.quota_and_marks(name_of(image), stop_at).await;
-        let Some((quota, told)) = now_there.map_err(|error| error.to_string())? else { return Ok(()) };
-        for percent in told.due(&quota) {
-            self.announcements.threshold(&quota, percent, self.clock.now()).await?;
-            let limit = quota.limit.unwrap_or(0);
-            let marked = self.counters.mark_told(name_of(&quota), percent, limit, stop_at).await;
-            marked.map_err(|error| error.to_string())?;
-        }
-        Ok(())
     }
 
     async fn task(&self, task: Task, stop_at: Timestamp) -> Result<Answer, Failure> {
@@ -270,26 +253,32 @@ impl Ports {
             }
         };
         // Where the days of now could not be folded, others have no chance; they wait for the next schedule.
-        let mut left = None;
-        if days.folded.error.is_none()
-            && let Some(backfill) = self.kept_backfill(stop_at).await?
-        {
-            left = self.go_on(backfill, &mut days, stop_at).await?;
-        }
+        let left = match days.folded.error {
+            Some(_) => Ok(None),
+            None => match self.counters.backfill(stop_at).await {
+                Ok(Some(backfill)) => self.go_on(backfill, &mut days, stop_at).await,
+                Ok(None) => Ok(None),
+                Err(error) => Err(error),
+            },
+        };
+        self.tell_again(stop_at).await;
         self.end(put_back, days, left).await
     }
 
     async fn new_backfill(&self, first: Day, last: Day, stop_at: Timestamp) -> Result<Answer, Failure> {
         let asked = Backfill { from: Place { day: first, shard: 0 }, last };
-        let backfill = match self.kept_backfill(stop_at).await? {
-            Some(kept) => Backfill { from: kept.from.min(asked.from), last: kept.last.max(asked.last) },
-            None => asked,
-        };
         // Kept before it is begun: what is cut off half-way goes on.
-        self.keep(Some(backfill), stop_at).await?;
+        let kept = self.counters.backfill(stop_at).await;
+        let backfill = match kept {
+            Ok(kept) => self.keep(kept, Some(kept.map_or(asked, |kept| kept.with(asked))), stop_at).await,
+            Err(error) => Err(error),
+        };
+        let backfill = backfill.map_err(|error| unfinished(&error))?.unwrap_or(asked);
+        // Whoever asks for days anew may have been without a meter: tokens that came back wait, too.
+        let put_back = self.counters.put_all_back(self.clock.now(), stop_at).await;
         let mut days = DaysFolded::default();
-        let left = self.go_on(backfill, &mut days, stop_at).await?;
-        self.end(PutBack::default(), days, left).await
+        let left = self.go_on(backfill, &mut days, stop_at).await;
+        self.end(put_back, days, left).await
     }
 
     /// Goes on with a backfill until it is done or the time is over, and keeps what is left.
@@ -298,7 +287,7 @@ impl Ports {
         backfill: Backfill,
         days: &mut DaysFolded,
         stop_at: Timestamp,
-    ) -> Result<Option<Place>, Failure> {
+    ) -> Result<Option<Place>, PortError> {
         let done = self.counters.fold_days(backfill.from, backfill.last, stop_at).await;
         let left = done.stopped_at;
         days.reports += done.reports;
@@ -307,25 +296,50 @@ impl Ports {
             // That the time is over is no failure: it goes on.
             days.folded.error = None;
         }
-        let kept = left.map(|from| Backfill { from, last: backfill.last });
+        let rest = left.map(|from| Backfill { from, last: backfill.last });
         // In the time that is left for the end.
         let end = self.clock.now().after(METRICS_MAX.min(END_MARGIN));
-        self.keep(kept, end).await?;
-        Ok(left)
+        let kept = self.keep(Some(backfill), rest, end).await?;
+        Ok(kept.map(|kept| kept.from))
     }
 
-    async fn kept_backfill(&self, deadline: Timestamp) -> Result<Option<Backfill>, Failure> {
-        self.counters.backfill(deadline).await.map_err(|error| unfinished(&error))
-    }
-
-    async fn keep(&self, left: Option<Backfill>, deadline: Timestamp) -> Result<(), Failure> {
-        self.counters.keep_backfill(left, deadline).await.map_err(|error| unfinished(&error))
+    /// Keeps what of a backfill is left, and gives what is kept. Where another call has changed it since it was `read`, days that
+    /// this call has done may stay in it: done again, they add nothing.
+    async fn keep(
+        &self,
+        mut read: Option<Backfill>,
+        mut left: Option<Backfill>,
+        deadline: Timestamp,
+    ) -> Result<Option<Backfill>, PortError> {
+        for _ in 0..KEEP_ATTEMPTS_MAX {
+            if self.counters.keep_backfill(read, left, deadline).await? {
+                return Ok(left);
+            }
+            read = self.counters.backfill(deadline).await?;
+            left = match (read, left) {
+                // The days that somebody asked for meanwhile are theirs.
+                (Some(there), None) => return Ok(Some(there)),
+                (Some(there), Some(left)) => Some(there.with(left)),
+                (None, left) => left,
+            };
+        }
+        let what = "the backfill";
+        Err(PortError::Unavailable { what, why: "others change it all the time; ask again".to_owned() })
     }
 
     /// Shows what was done, and says where something was not.
-    async fn end(&self, put_back: PutBack, days: DaysFolded, left: Option<Place>) -> Result<Answer, Failure> {
+    async fn end(
+        &self,
+        put_back: PutBack,
+        days: DaysFolded,
+        left: Result<Option<Place>, PortError>,
+    ) -> Result<Answer, Failure> {
         self.show(&days.folded).await;
-        if let Some(error) = days.folded.error.or(put_back.error) {
+        let (left, unkept) = match left {
+            Ok(left) => (left, None),
+            Err(error) => (None, Some(error)),
+        };
+        if let Some(error) = days.folded.error.or(put_back.error).or(unkept) {
             tracing::warn!(%error, "a schedule is left unfinished");
             return Err(unfinished(&error));
         }

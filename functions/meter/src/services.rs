@@ -10,9 +10,8 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use gatelet_aws::dynamodb::SharedHttpClient;
 use gatelet_aws::environment::Environment;
 
-/// How long an attempt of a call may take, and how often it is tried. Batches of the stream wait for it.
+/// How long an attempt of a call may take. It is the only one: batches of the stream wait for it.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
-const ATTEMPTS_MAX: u32 = 2;
 /// Who calls where nobody is said: stand-ins take anybody.
 const ANYBODY: &str = "gatelet";
 
@@ -56,7 +55,8 @@ impl Services {
             .region(cloudwatch::Region::new(self.region.clone()))
             .credentials_provider(self.credentials.clone())
             .timeout_config(timeouts())
-            .retry_config(retries())
+            // A call that ran out of time may have been done, and each counts.
+            .retry_config(RetryConfig::disabled())
             // Bytes to CloudWatch cost nothing, a processor's time does.
             .disable_request_compression(true)
             .http_client(self.http_client.clone());
@@ -70,7 +70,8 @@ impl Services {
             .region(eventbridge::Region::new(self.region.clone()))
             .credentials_provider(self.credentials.clone())
             .timeout_config(timeouts())
-            .retry_config(retries())
+            // What is not told is told again by a schedule.
+            .retry_config(RetryConfig::disabled())
             .http_client(self.http_client.clone());
         config.set_endpoint_url(self.eventbridge_endpoint.clone());
         aws_sdk_eventbridge::Client::from_conf(config.build())
@@ -79,8 +80,4 @@ impl Services {
 
 fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).build()
-}
-
-fn retries() -> RetryConfig {
-    RetryConfig::standard().with_max_attempts(ATTEMPTS_MAX)
 }

@@ -5,14 +5,16 @@
 //! A stage returns what it established, and a later one takes it: nothing runs without the finding it stands on.
 //! Whatever is refused before the integration's answer becomes the gateway's own answer in one place, `refusal`.
 
+use std::sync::Arc;
+
 use crate::authorizers::iam::Sent;
 use crate::integrations::Integration;
 use crate::payload::{CanonicalPath, Request, Response, headers};
-use crate::ports::Arrival;
-use crate::ports::World;
+use crate::ports::{Arrival, World};
 use crate::record::Record;
 use crate::refusal::{self, Refusal};
 use crate::snapshot::{ApiSnapshot, HttpApiSnapshot, HttpRoute, RestApiSnapshot, RestMethod};
+use crate::stages::client::Client;
 use crate::stages::locate::Located;
 pub use crate::stages::locate::{Front, OWN_NAME_SUFFIXES};
 use crate::stages::{access, client, locate, map_request, map_response, route, throttle};
@@ -49,7 +51,7 @@ pub async fn serve<W: World>(
     }
 }
 
-/// Who would be let in, without any call of what stands behind: the stages before that. The record tells each step if it is
+/// Who would be let in, without any call of what stands behind and without taking anything of a limit. The record tells each step if it is
 /// [`explained`](Record::explained).
 ///
 /// # Errors
@@ -66,10 +68,13 @@ pub async fn authorize<W: World>(
     let path = located.path()?;
     match located.stage.api() {
         ApiSnapshot::Rest(api) => {
-            admit_rest(world, &located, &path, api, arrival, request, record).await?;
+            let (method, client, _) =
+                admit_rest(world, &located, &path, api, arrival, request, record).await?;
+            throttle::explain(client.as_deref(), &method.limits, record);
         }
         ApiSnapshot::Http(api) => {
-            admit_http(world, &located, &path, api, arrival, request, record).await?;
+            let (route, ..) = admit_http(world, &located, &path, api, arrival, request, record).await?;
+            throttle::explain(None, &route.limits, record);
         }
         ApiSnapshot::WebSocket => return Err(websocket()),
     }
@@ -108,7 +113,10 @@ async fn rest<W: World>(
     record: &mut Record,
 ) -> Result<Response, Refusal> {
     let path = located.path()?;
-    let (method, request) = admit_rest(world, located, &path, api, arrival, request, record).await?;
+    let (method, client, request) = admit_rest(world, located, &path, api, arrival, request, record).await?;
+    // The client's plan, the stage, all APIs together.
+    // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html
+    throttle::rest(world, &located.stage, method, client.as_deref(), arrival, record).await?;
     // ASSUMPTION: parameters are mapped before the cache is asked, since its keys may be integration parameters.
     let call = map_request::rest(located, &path, method, request, record)?;
     let answer = method.integration.call(world, arrival, call, record).await?;
@@ -124,7 +132,7 @@ async fn admit_rest<'a, W: World>(
     arrival: &Arrival,
     mut request: Request,
     record: &mut Record,
-) -> Result<(&'a RestMethod, Request), Refusal> {
+) -> Result<(&'a RestMethod, Option<Arc<Client>>, Request), Refusal> {
     let method = route::rest(api, path, request.method())?;
     record.note_route(method.route_key.clone());
     let sent = method.access.is_signed().then(|| Sent::of(&request));
@@ -142,9 +150,7 @@ async fn admit_rest<'a, W: World>(
         ),
         false => None,
     };
-    // The client's plan, the stage, all APIs together: the same page says so.
-    throttle::rest(world, &located.stage, method, client.as_deref(), arrival, record).await?;
-    Ok((method, request))
+    Ok((method, client, request))
 }
 
 /// An HTTP API's request.
@@ -159,6 +165,8 @@ async fn http<W: World>(
     let path = located.path()?;
     let (route, integration, request) =
         admit_http(world, located, &path, api, arrival, request, record).await?;
+    // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html
+    throttle::http(world, &located.stage, route, arrival, record).await?;
     let call = map_request::http(located, &path, route, request, record)?;
     let answer = integration.call(world, arrival, call, record).await?;
     map_response::http(&route.mapping, located.stage.variables(), answer, record)
@@ -182,8 +190,6 @@ async fn admit_http<'a, W: World>(
     // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-access-control.html
     let asking = access::Asking { located, path, arrival, sent: sent.as_ref() };
     let request = access::http(world, &asking, route, request, record).await?;
-    // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html
-    throttle::http(world, &located.stage, route, arrival, record).await?;
     Ok((route, integration, request))
 }
 

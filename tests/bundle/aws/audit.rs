@@ -213,7 +213,8 @@ fn assert_narrow(statements: &[Value], calls: &BTreeSet<Call>) {
         let condition = &statement["Condition"];
         assert_eq!(*condition, understood.unwrap_or_default(), "what does this condition mean? {statement}");
         let actions = texts(&statement["Action"]);
-        let used: Vec<&Call> = calls.iter().filter(|call| actions.contains(&call.action.as_str())).collect();
+        let is_meant = |call: &&Call| actions.contains(&call.action.as_str()) && holds(statement, call);
+        let used: Vec<&Call> = calls.iter().filter(is_meant).collect();
         let Some(call) = used.first() else { continue };
         for resource in texts(&statement["Resource"]) {
             let is_reviewed = WIDE.contains(&(call.action.as_str(), resource));

@@ -188,8 +188,12 @@ fn calls_of(request: &Received) -> Vec<Call> {
     match target.strip_prefix("DynamoDB_20120810.").expect("DynamoDB") {
         "TransactWriteItems" => {
             let writes = body["TransactItems"].as_array().unwrap().iter();
-            let updates = writes.map(|write| &write["Update"]);
-            updates.map(|update| call("dynamodb:UpdateItem", table(update), Some(&key(update)))).collect()
+            let writes = writes.flat_map(|write| write.as_object().unwrap());
+            let calls = writes.map(|(kind, write)| match kind.as_str() {
+                "Put" => call("dynamodb:PutItem", table(write), Some(&write["Item"]["pk"]["S"])),
+                kind => call(&format!("dynamodb:{kind}Item"), table(write), Some(&key(write))),
+            });
+            calls.collect()
         }
         "Query" => {
             let partition = &body["ExpressionAttributeValues"][":pk"]["S"];

@@ -133,6 +133,7 @@ async fn keys_are_listed_by_plan_and_name_in_a_stable_form() {
             "quota": { "limit": 9, "offset": 2, "period": "WEEK" },
             "productCode": null,
             "tags": { "gatelet:quota": "strict" },
+            "notDeployed": [],
         })
     );
     let text = gateway.said(&["plans", "show", &plan]).await;

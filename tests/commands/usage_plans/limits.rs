@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::gateway::{Running, until};
+use super::gateway::{Running, id, until};
 
 #[tokio::test]
 async fn a_plan_and_its_key_open_a_stage_and_close_it() {
@@ -17,16 +17,48 @@ async fn a_plan_and_its_key_open_a_stage_and_close_it() {
     assert_eq!(gateway.call("dev", Some("nobody-s-key-of-any-plan")).await, 403);
     assert_eq!(gateway.call("dev", Some(&value)).await, 200);
 
+    // Everything is changed at once, since a gateway remembers a key for seconds.
+    let (unassigned, second) = gateway.key(&plan).await;
+    let (deleted, third) = gateway.key(&plan).await;
+    let off = gateway.json(&["keys", "create", "--plan", &plan, "--disabled"]).await;
+    let (enabled, fourth) = (id(&off), off["value"].as_str().unwrap());
+    let out = gateway.json(&["keys", "create"]).await;
+    let (assigned, fifth) = (id(&out), out["value"].as_str().unwrap());
+    for (value, status) in [(&*second, 200), (&*third, 200), (fourth, 403), (fifth, 403)] {
+        assert_eq!(gateway.call("dev", Some(value)).await, status);
+    }
     assert_eq!(gateway.said(&["keys", "disable", &key]).await, format!("{key}  is disabled\n"));
-    gateway.call_until("dev", &value, 403).await;
-    assert_eq!(gateway.said(&["keys", "enable", &key]).await, format!("{key}  is enabled\n"));
-    gateway.call_until("dev", &value, 200).await;
-    gateway.said(&["keys", "unassign", &key, &plan]).await;
-    gateway.call_until("dev", &value, 403).await;
-    gateway.said(&["keys", "assign", &key, &plan]).await;
-    gateway.call_until("dev", &value, 200).await;
-    gateway.said(&["keys", "delete", &key]).await;
-    gateway.call_until("dev", &value, 403).await;
+    assert_eq!(gateway.said(&["keys", "enable", &enabled]).await, format!("{enabled}  is enabled\n"));
+    gateway.said(&["keys", "unassign", &unassigned, &plan]).await;
+    gateway.said(&["keys", "assign", &assigned, &plan]).await;
+    gateway.said(&["keys", "delete", &deleted]).await;
+    for value in [&value, &second, &third] {
+        gateway.call_until("dev", value, 403).await;
+    }
+    for value in [fourth, fifth] {
+        gateway.call_until("dev", value, 200).await;
+    }
+}
+
+#[tokio::test]
+async fn a_plan_opens_a_stage_of_an_api_gateway() {
+    let gateway = Running::shop().await;
+    let own = format!("{}/dev", gateway.api());
+    let foreign = ["--stage", &own, "--foreign-stage", "a1b2c3d4e5/$default"];
+    let made = gateway.json(&[&["plans", "create", "--name", "outside"][..], &foreign].concat()).await;
+    let plan = id(&made);
+    let not_deployed = serde_json::json!([{ "apiId": "a1b2c3d4e5", "stage": "$default" }]);
+    assert_eq!(made["notDeployed"], not_deployed);
+    let text = gateway.said(&["plans", "show", &plan]).await;
+    assert!(text.contains("  opens a1b2c3d4e5/$default, which is not deployed here\n"), "{text}");
+    assert!(text.contains(&format!("  opens {own}\n")), "{text}");
+    let (_, value) = gateway.key(&plan).await;
+    assert_eq!(gateway.call("dev", Some(&value)).await, 200);
+
+    let more = ["plans", "update", &plan, "--foreign-stage", "a1b2c3d4e5/prod"];
+    assert_eq!(gateway.json(&more).await["notDeployed"].as_array().unwrap().len(), 2);
+    let refused = gateway.complained(&["plans", "update", &plan, "--stage", "a1b2c3d4e5/test"]).await;
+    assert!(refused.contains("there is no API `a1b2c3d4e5`"), "{refused}");
 }
 
 #[tokio::test]

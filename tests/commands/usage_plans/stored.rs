@@ -136,4 +136,22 @@ async fn a_template_s_keys_and_plans_are_deployed_with_it() {
     assert!(again.said.contains(&format!("API key Partner  {}  unchanged\n", id(key))), "{again:?}");
     assert!(!format!("{deployed}{again:?}").contains(value));
     assert_eq!(tables.json(&["keys", "show", &id(key), "--include-value"]).await["value"], value);
+
+    // A key that was revoked stays so, and nothing is deleted that nobody asked to delete.
+    assert_eq!(tables.json(&["keys", "disable", &id(key)]).await["enabled"], false);
+    let again = tables.json(&["deploy", "template.yaml"]).await;
+    assert_eq!(again["usage"]["apiKeys"][0]["staysDisabled"], true);
+    assert_eq!(tables.json(&["keys", "show", &id(key)]).await["enabled"], false);
+    let without = super::templates::template("10").split_once("  Gold:").unwrap().0.to_owned();
+    tables.setup.write("template.yaml", &without);
+    let surplus = serde_json::json!([id(key), id(plan)]);
+    let kept = tables.json(&["deploy", "template.yaml"]).await;
+    assert_eq!((&kept["usage"]["surplus"], &kept["usage"]["removed"]), (&surplus, &serde_json::json!([])));
+    assert_eq!(tables.json(&["keys", "show", &id(key), "--include-value"]).await["value"], value);
+    let pruned = tables.json(&["deploy", "template.yaml", "--prune"]).await;
+    assert_eq!(
+        (&pruned["usage"]["surplus"], &pruned["usage"]["removed"]),
+        (&serde_json::json!([]), &surplus)
+    );
+    assert_eq!(tables.json(&["keys", "list"]).await["items"], serde_json::json!([]));
 }

@@ -124,3 +124,16 @@ async fn what_passed_while_the_counter_was_away_is_counted_after() {
     gateway.pass(Duration::from_secs(2));
     assert_eq!(gateway.burst(9).await, 3);
 }
+
+#[tokio::test]
+async fn who_asks_what_would_happen_uses_nothing() {
+    let gateway = Gateway::new();
+    gateway.put_plan("gold", Some((1.0, 1)), daily(1));
+    gateway.put_key(VALUE, "k1", "gold", true);
+    let steps = gateway.authorize("GET", VALUE).await.unwrap().join("\n");
+    assert!(steps.contains("the limit of the plan (1 requests a second, 1 at once) counts"), "{steps}");
+    assert!(steps.contains("the quota (1 in a DAY) counts"), "{steps}");
+    assert_eq!(gateway.world.counters.writes(), 0);
+    assert_eq!(gateway.send("GET", VALUE).await.status, 200);
+    assert!(gateway.authorize("GET", "nosuchkey00000000000").await.is_err());
+}

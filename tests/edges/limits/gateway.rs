@@ -6,10 +6,11 @@ use gatelet_control::document::Source;
 use gatelet_control::identity;
 use gatelet_control::import::{self, ImportOptions};
 use gatelet_core::limits::LimitSettings;
-use gatelet_core::payload::Body;
+use gatelet_core::payload::{Body, Request};
 use gatelet_core::pipeline::{self, Front};
 use gatelet_core::ports::{ApiKeyEntry, Clock as _, Membership, Memory};
 use gatelet_core::record::Record;
+use gatelet_core::refusal::Refusal;
 use gatelet_core::{Arrival, Timestamp};
 use gatelet_model::rest::RestStage;
 use gatelet_model::{
@@ -126,6 +127,19 @@ impl Gateway {
     }
 
     pub(crate) async fn send(&self, method: &str, value: &str) -> Answered {
+        let (arrival, request, mut record) = self.request(method, value);
+        let response = pipeline::serve(&self.world, &Front::default(), &arrival, request, &mut record).await;
+        Answered { status: response.status().as_u16(), steps: record.explanation() }
+    }
+
+    /// The steps of who asks whether a request would be let in.
+    pub(crate) async fn authorize(&self, method: &str, value: &str) -> Result<Vec<String>, Refusal> {
+        let (arrival, request, mut record) = self.request(method, value);
+        pipeline::authorize(&self.world, &Front::default(), &arrival, request, &mut record).await?;
+        Ok(record.explanation())
+    }
+
+    fn request(&self, method: &str, value: &str) -> (Arrival, Request, Record) {
         let request = http::Request::builder()
             .method(method)
             .uri("/dev/pets")
@@ -135,9 +149,8 @@ impl Gateway {
             .unwrap();
         let request_id = format!("request of instance {}", self.instance).into();
         let arrival = Arrival { request_id, ..arrival_at(self.world.clock.now()) };
-        let mut record = Record::open(&arrival, request.method().clone(), request.version()).explained();
-        let response = pipeline::serve(&self.world, &Front::default(), &arrival, request, &mut record).await;
-        Answered { status: response.status().as_u16(), steps: record.explanation() }
+        let record = Record::open(&arrival, request.method().clone(), request.version()).explained();
+        (arrival, request, record)
     }
 
     /// How many of so many requests at once pass.

@@ -66,7 +66,11 @@ async fn a_disabled_or_removed_key_opens_nothing_within_seconds() {
             true => gateway.world.credentials.remove_api_key(VALUE),
             false => gateway.put_key(VALUE, "k1", "gold", false),
         }
-        gateway.pass(Duration::from_secs(10));
+        // However it was used meanwhile.
+        for _ in 0..10 {
+            gateway.pass(Duration::from_secs(1));
+            gateway.send("GET", VALUE).await;
+        }
         assert_eq!(gateway.send("GET", VALUE).await.status, 403);
     }
 }
@@ -105,4 +109,33 @@ async fn steps_tell_key_plan_and_limit_and_never_the_value() {
     for steps in [first, second, unknown] {
         assert!(!steps.contains(VALUE) && !steps.contains("nosuchkey"), "{steps}");
     }
+}
+
+#[tokio::test]
+async fn while_nothing_can_be_known_it_is_asked_about_once_in_a_while() {
+    let gateway = limited(None);
+    assert_eq!(gateway.send("GET", VALUE).await.status, 200);
+    gateway.world.credentials.fail(true);
+    gateway.pass(Duration::from_secs(60));
+    for _ in 0..20 {
+        assert_eq!(gateway.send("GET", VALUE).await.status, 200);
+        gateway.pass(Duration::from_millis(10));
+    }
+    assert_eq!((gateway.look_ups("api-key"), gateway.look_ups("usage-plan")), (2, 2));
+    gateway.pass(Duration::from_secs(1));
+    assert_eq!(gateway.send("GET", VALUE).await.status, 200);
+    assert_eq!((gateway.look_ups("api-key"), gateway.look_ups("usage-plan")), (3, 3));
+}
+
+#[tokio::test]
+async fn a_plan_that_is_not_there_is_not_asked_for_by_every_request() {
+    let gateway = Gateway::new();
+    gateway.put_key(VALUE, "k1", "gone", true);
+    for _ in 0..10 {
+        assert_eq!(gateway.send("GET", VALUE).await.status, 403);
+    }
+    assert_eq!(gateway.look_ups("usage-plan"), 1);
+    gateway.put_plan("gone", None, None);
+    gateway.pass(Duration::from_secs(2));
+    assert_eq!(gateway.send("GET", VALUE).await.status, 200);
 }

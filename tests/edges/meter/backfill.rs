@@ -37,7 +37,9 @@ async fn a_backfill_that_is_cut_off_goes_on_with_the_next_schedule() {
     let asked = Backfill { from: Place { day: first, shard: 0 }, last: first };
     let stopped = world.counters.fold_days(asked.from, first, world.now()).await;
     assert_eq!(stopped.stopped_at, Some(asked.from), "no time is left at all");
-    world.counters.keep_backfill(Some(Backfill { from: place, last: first }), soon).await.unwrap();
+    assert!(
+        world.counters.keep_backfill(None, Some(Backfill { from: place, last: first }), soon).await.unwrap()
+    );
     assert_eq!(world.counters.backfill(soon).await.unwrap(), Some(Backfill { from: place, last: first }));
     let answer = world.asked(json!({"task": "returns"})).await.unwrap();
     assert_eq!((&answer["left"], answer["reports"] == answer["folded"]), (&json!(null), true), "{answer}");
@@ -67,7 +69,7 @@ async fn a_second_backfill_widens_the_one_that_is_left() {
     let world = World::new().await;
     let (first, last) = (day("2026-11-05"), day("2026-11-15"));
     let left = Backfill { from: Place { day: day("2026-11-08"), shard: 3 }, last };
-    world.counters.keep_backfill(Some(left), world.soon()).await.unwrap();
+    assert!(world.counters.keep_backfill(None, Some(left), world.soon()).await.unwrap());
     world.report(first, "ada", "i-1", 4).await;
     world.report(last, "ada", "i-1", 8).await;
     world.asked(json!({"backfill": {"from": "2026-11-05", "to": "2026-11-06"}})).await.unwrap();
@@ -90,4 +92,23 @@ async fn what_cannot_be_asked_for_is_refused_with_what_can() {
         assert_eq!(failure.kind(), "Gatelet.UnknownEvent", "{event}");
         assert!(failure.to_string().contains(part), "{event}: {failure}");
     }
+}
+
+#[tokio::test]
+async fn what_somebody_else_asked_for_meanwhile_is_not_written_over() {
+    let world = World::new().await;
+    let soon = world.soon();
+    let of =
+        |from: &str, last: &str| Some(Backfill { from: Place { day: day(from), shard: 0 }, last: day(last) });
+    let (old, new) = (of("2026-11-10", "2026-11-11"), of("2026-11-02", "2026-11-11"));
+    let keep = async |read, left| world.counters.keep_backfill(read, left, soon).await.unwrap();
+    assert!(keep(None, old).await);
+    assert!(!keep(None, new).await, "there is one");
+    assert!(keep(old, new).await);
+    // Whoever knows of the old one alone.
+    assert!(!keep(old, of("2026-11-11", "2026-11-11")).await);
+    assert!(!keep(old, None).await);
+    assert_eq!(world.counters.backfill(soon).await.unwrap(), new);
+    assert!(keep(new, None).await);
+    assert_eq!(world.counters.backfill(soon).await.unwrap(), None);
 }

@@ -1,5 +1,7 @@
 //! Reports into totals: each request once, however the stream tells of them.
 
+use aws_sdk_dynamodb::types::AttributeValue;
+use gatelet_aws::dynamodb::COUNTERS_TABLE;
 use gatelet_aws::dynamodb::counters::CounterTable;
 use gatelet_aws::dynamodb::counters::items::{ItemKey, StoredReport};
 use gatelet_core::ports::{PortError, UsageCounts};
@@ -143,7 +145,7 @@ async fn a_change_that_cannot_be_read_holds_up_nobody() {
     let today = day(TODAY);
     let good = world.report(today, "ada", "i-1", 4).await;
     let mut newer = world.report(today, "bob", "i-2", 4).await;
-    newer.insert("format".to_owned(), aws_sdk_dynamodb::types::AttributeValue::N("99".to_owned()));
+    newer.insert("format".to_owned(), AttributeValue::N("99".to_owned()));
     assert!(world.told(&[newer, good]).await.is_empty());
     assert_eq!(world.total("ada", today).await, counts(4));
     assert_eq!(world.total("bob", today).await, counts(0));
@@ -158,4 +160,33 @@ async fn time_that_is_over_is_told_and_nothing_is_lost() {
     assert!(matches!(folded.error, Some(PortError::Timeout { .. })), "{folded:?}");
     assert_eq!(folded.failed, [report.item_key.clone()].into());
     assert_eq!(world.counters.fold_reports(vec![report], world.soon()).await.steps, 1);
+}
+
+#[tokio::test]
+async fn a_total_that_takes_nothing_holds_up_no_other() {
+    let world = World::new().await;
+    let today = day(TODAY);
+    let mut images = Vec::new();
+    for number in 0..60 {
+        images.push(world.report(today, &format!("key{number}"), "i-1", 4).await);
+    }
+    // One is of a later version; another is as large as an item can be.
+    let total = |key: &str| ItemKey::of_total(&id("gold"), &id(key), today).into_attributes();
+    let mut newer = total("key7");
+    newer.insert("format".to_owned(), AttributeValue::N("99".to_owned()));
+    let mut large = total("key41");
+    large.insert("format".to_owned(), AttributeValue::N("1".to_owned()));
+    large.insert("x".to_owned(), AttributeValue::S("x".repeat(400 * 1_024 - 60)));
+    for item in [newer, large] {
+        let put = world.client.put_item().table_name(COUNTERS_TABLE).set_item(Some(item));
+        put.send().await.unwrap();
+    }
+    assert!(world.told(&images).await.is_empty(), "the stream goes on");
+    for number in (0..60).filter(|number| ![7, 41].contains(number)) {
+        assert_eq!(world.total(&format!("key{number}"), today).await, counts(4), "{number}");
+    }
+    assert_eq!(world.total("key41", today).await, counts(0));
+    // So do days, to their end.
+    let answer = world.asked(json!({"backfill": {"from": TODAY, "to": TODAY}})).await.unwrap();
+    assert_eq!((&answer["reports"], &answer["left"]), (&json!(60), &json!(null)));
 }

@@ -62,6 +62,21 @@ async fn the_hourly_schedule_finds_what_the_frequent_one_missed() {
 }
 
 #[tokio::test]
+async fn a_backfill_finds_what_waited_for_longer() {
+    let world = World::new().await;
+    let (plan, key) = (id("gold"), id("ada"));
+    let name = quota(&plan, &key);
+    world.take(name, 40, 100).await;
+    world.give_back(name, "i-1-7", 15).await;
+    world.time.pass(Duration::from_secs(5 * 86_400));
+    let answer = world.asked(json!({"task": "reports"})).await.unwrap();
+    assert_eq!(answer["tokensPutBack"], json!(0), "it looks at yesterday");
+    let today = json!({"backfill": {"from": "2026-11-26", "to": "2026-11-26"}});
+    let answer = world.asked(today).await.unwrap();
+    assert_eq!((world.used(name).await, &answer["tokensPutBack"]), (25, &json!(15)));
+}
+
+#[tokio::test]
 async fn nothing_is_made_of_a_counter_that_has_ended() {
     let world = World::new().await;
     let (plan, key) = (id("gold"), id("ada"));

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use gatelet_aws::dynamodb::counters::items::ItemKey;
 use serde_json::json;
 
-use crate::fixture::{Aws, World, id, quota};
+use crate::fixture::{Aws, TODAY, World, counts, day, id, quota};
 
 #[tokio::test]
 async fn eighty_and_a_hundred_percent_are_told_once_each() {
@@ -44,20 +44,45 @@ async fn a_quota_that_is_used_at_once_tells_both() {
 }
 
 #[tokio::test]
-async fn what_eventbridge_does_not_take_comes_again() {
+async fn what_eventbridge_does_not_take_is_told_by_a_schedule() {
     let world = World::new().await;
     let (plan, key) = (id("gold"), id("ada"));
     let image = world.take(quota(&plan, &key), 9, 10).await;
     for mode in [Aws::Refuses, Aws::TakesNoEvent] {
         world.aws(mode);
-        assert_eq!(world.told(from_ref(&image)).await, [0]);
+        // Counting goes on, and a schedule tells.
+        assert!(world.told(from_ref(&image)).await.is_empty());
+        world.asked(json!({"task": "returns"})).await.unwrap();
     }
     let tries = world.announced().len();
+    assert_eq!(tries, 4, "each was tried once");
     world.aws(Aws::Works);
-    for _ in 0..3 {
-        assert!(world.told(from_ref(&image)).await.is_empty());
+    for task in ["returns", "returns", "reports"] {
+        world.asked(json!({"task": task})).await.unwrap();
+        assert_eq!(world.announced().len(), tries + 1);
     }
+    assert!(world.told(from_ref(&image)).await.is_empty());
     assert_eq!(world.announced().len(), tries + 1);
+    assert_eq!(world.counters.untold(10, world.soon()).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn after_the_first_failure_nobody_else_is_tried() {
+    let world = World::new().await;
+    let plan = id("gold");
+    let mut images = Vec::new();
+    for number in 0..5 {
+        let key = id(&format!("key{number}"));
+        images.push(world.take(quota(&plan, &key), 9, 10).await);
+    }
+    images.push(world.report(day(TODAY), "ada", "i-1", 4).await);
+    world.aws(Aws::Refuses);
+    assert!(world.told(&images).await.is_empty());
+    assert_eq!(world.announced().len(), 1);
+    assert_eq!(world.total("ada", day(TODAY)).await, counts(4), "what was counted waits for none of it");
+    world.aws(Aws::Works);
+    world.asked(json!({"task": "returns"})).await.unwrap();
+    assert_eq!(world.announced().len(), 1 + 5);
 }
 
 #[tokio::test]

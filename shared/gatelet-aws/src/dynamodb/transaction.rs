@@ -43,6 +43,8 @@ pub(crate) enum Transaction {
 
 /// The code of a cancelled transaction's reason where a condition did not hold.
 pub(crate) const CONDITION_FAILED: &str = "ConditionalCheckFailed";
+/// The same where what the write makes of the item cannot be, as where it grows too large.
+pub(crate) const VALIDATION_ERROR: &str = "ValidationError";
 /// The same where another transaction was at the same item.
 pub(crate) const TRANSACTION_CONFLICT: &str = "TransactionConflict";
 
@@ -132,7 +134,7 @@ impl Write {
 }
 
 /// Whether a cancelled transaction's reason is an answer, and no failure.
-fn is_expected(reason: &CancellationReason) -> bool {
+pub(crate) fn is_expected(reason: &CancellationReason) -> bool {
     matches!(reason.code(), None | Some("None" | CONDITION_FAILED | TRANSACTION_CONFLICT))
 }
 

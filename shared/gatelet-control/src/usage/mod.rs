@@ -19,15 +19,15 @@ mod template;
 mod used;
 
 pub use error::OperationError;
-pub use key_file::{FILE_BYTES_MAX, FILE_ROWS_MAX, ImportedKeys};
+pub use key_file::{Deadlines, FILE_BYTES_MAX, FILE_ROWS_MAX, ImportedKeys};
 pub use keys::{KeyChanges, KeyFilter, KeyWithValue, NewApiKey};
-pub use operation::{Answer, Failure, GivenValue, KeyShown, Operation, perform};
+pub use operation::{Answer, Failure, GivenValue, KeyShown, Operation, PlanShown, perform};
 pub use plans::{NewPlan, PlanChange};
 pub use stages::{DeployedStages, StageFound, Stages};
 pub use store::{
     DayUsage, OTHER_PLANS_MAX, Outcome, Page, PlanRead, StoredApiKey, StoredPlan, UsageStore, ValueOutcome,
 };
-pub use template::{Applied, AppliedKey};
+pub use template::{Applied, AppliedKey, Surplus, TemplateOwner};
 pub use used::{DAYS_MAX, DayCount, Usage};
 
 use gatelet_core::ports::Timestamp;

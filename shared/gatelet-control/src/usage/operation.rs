@@ -3,13 +3,13 @@
 
 use std::fmt;
 
-use gatelet_model::{ApiKeyValue, PartId, UsagePlan};
+use gatelet_model::{ApiId, ApiKeyValue, PartId, StageName, UsagePlan};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Chance, KeyChanges, KeyFilter, KeyWithValue, NewApiKey, NewPlan, OperationError, Operations, PlanChange,
-    Stages, StoredApiKey, StoredPlan, Usage, UsageStore,
+    Chance, Deadlines, KeyChanges, KeyFilter, KeyWithValue, NewApiKey, NewPlan, OperationError, Operations,
+    PlanChange, Stages, StoredApiKey, StoredPlan, TemplateOwner, Usage, UsageStore,
 };
 
 /// A key's value on its way to or from its owner: it is written as it is, and shows itself to nobody else.
@@ -127,7 +127,7 @@ pub struct KeyShown {
     pub created_milliseconds: u64,
     /// When it was changed last, in milliseconds since 1970.
     pub last_updated_milliseconds: u64,
-    /// The template that it comes from.
+    /// The file of the template that it comes from.
     pub owner: Option<String>,
     /// Its value, where it was asked for.
     pub value: Option<GivenValue>,
@@ -152,10 +152,19 @@ impl From<StoredApiKey> for KeyShown {
             plans: stored.memberships.into_iter().map(|membership| membership.plan).collect(),
             created_milliseconds: stored.created.milliseconds(),
             last_updated_milliseconds: stored.last_updated.milliseconds(),
-            owner: stored.owner,
+            owner: stored.owner.map(|owner| TemplateOwner::read(&owner).file().to_owned()),
             value: None,
         }
     }
+}
+
+/// A plan as it is shown.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlanShown {
+    /// The plan.
+    pub plan: UsagePlan,
+    /// Its stages that are not deployed here.
+    pub not_deployed: Vec<(ApiId, StageName)>,
 }
 
 /// What came of it.
@@ -179,9 +188,11 @@ pub enum Answer {
         ids: Vec<PartId>,
         /// What was passed over, and why.
         warnings: Vec<String>,
+        /// Why it ended half-way, where it did.
+        failed: Option<String>,
     },
     /// A plan.
-    Plan(Box<UsagePlan>),
+    Plan(Box<PlanShown>),
     /// Plans, and whether others follow.
     Plans {
         /// The plans.
@@ -227,11 +238,16 @@ fn keys(page: super::Page<KeyWithValue>) -> Answer {
     Answer::Keys { items: page.items.into_iter().map(KeyShown::from).collect(), has_more: page.has_more }
 }
 
-fn plan(stored: StoredPlan) -> Answer {
-    Answer::Plan(Box::new(stored.plan))
+async fn shown<S: UsageStore>(
+    operations: &Operations<'_, S>,
+    stored: StoredPlan,
+    stages: &impl Stages,
+) -> Result<Answer, Failure> {
+    let not_deployed = operations.not_deployed(&stored.plan, stages).await?;
+    Ok(Answer::Plan(Box::new(PlanShown { plan: stored.plan, not_deployed })))
 }
 
-/// Does an operation.
+/// Does an operation. One that may take longer than others asks for a deadline of each of its parts.
 ///
 /// # Errors
 /// A [`Failure`].
@@ -239,14 +255,17 @@ pub async fn perform<S: UsageStore>(
     operations: &Operations<'_, S>,
     operation: Operation,
     stages: &impl Stages,
+    deadlines: Deadlines<'_>,
     chance: Chance<'_>,
 ) -> Result<Answer, Failure> {
     Ok(match operation {
         Operation::CreateKey(new) => Answer::Key(Box::new(operations.create_key(&new, chance).await?.into())),
         Operation::ImportKeys { file, text, fail_on_warnings } => {
-            let imported = operations.import_keys(&file, text.0.as_bytes(), fail_on_warnings, chance).await?;
+            let bytes = text.0.as_bytes();
+            let imported = operations.import_keys(&file, bytes, fail_on_warnings, deadlines, chance).await?;
             let warnings = imported.warnings.iter().map(ToString::to_string).collect();
-            Answer::Imported { ids: imported.ids, warnings }
+            let failed = imported.failed.map(|(line, error)| format!("{file}:{line}: {error}"));
+            Answer::Imported { ids: imported.ids, warnings, failed }
         }
         Operation::Key { id, with_value } => {
             Answer::Key(Box::new(operations.key(&id, with_value).await?.into()))
@@ -258,14 +277,18 @@ pub async fn perform<S: UsageStore>(
             Answer::Key(Box::new(operations.update_key(&id, &changes).await?.into()))
         }
         Operation::DeleteKey { id } => done(operations.delete_key(&id).await)?,
-        Operation::CreatePlan(new) => plan(operations.create_plan(&new, stages, chance).await?),
-        Operation::Plan { id } => plan(operations.plan(&id).await?),
+        Operation::CreatePlan(new) => {
+            shown(operations, operations.create_plan(&new, stages, chance).await?, stages).await?
+        }
+        Operation::Plan { id } => shown(operations, operations.plan(&id).await?, stages).await?,
         Operation::Plans { key, after, limit } => {
             let page = operations.plans(key.as_deref(), after.as_ref(), limit).await?;
             let items = page.items.into_iter().map(|stored| stored.plan).collect();
             Answer::Plans { items, has_more: page.has_more }
         }
-        Operation::UpdatePlan { id, changes } => plan(operations.update_plan(&id, &changes, stages).await?),
+        Operation::UpdatePlan { id, changes } => {
+            shown(operations, operations.update_plan(&id, &changes, stages).await?, stages).await?
+        }
         Operation::DeletePlan { id } => done(operations.delete_plan(&id).await)?,
         Operation::AddKeyToPlan { plan, key } => {
             Answer::Key(Box::new(operations.add_key_to_plan(&plan, &key).await?.into()))

@@ -26,6 +26,8 @@ pub struct NewPlan {
     pub description: Option<String>,
     /// The stages.
     pub stages: Vec<PlanStage>,
+    /// Those of them that need not be deployed here: of an API Gateway whose authorizer asks for the keys.
+    pub foreign: Vec<(ApiId, StageName)>,
     /// The limit of each key over all stages.
     pub throttle: Option<Throttle>,
     /// The number of requests of each key over all stages.
@@ -54,6 +56,8 @@ pub enum PlanChange {
     Tag(String, Option<String>),
     /// It opens a stage.
     AddStage(ApiId, StageName),
+    /// It opens a stage that need not be deployed here: of an API Gateway whose authorizer asks for the keys.
+    AddForeignStage(ApiId, StageName),
     /// It does not open a stage any more.
     RemoveStage(ApiId, StageName),
     /// A limit for a method of a stage, or none.
@@ -104,7 +108,7 @@ fn change(plan: &mut UsagePlan, change: &PlanChange) -> Result<(), OperationErro
         PlanChange::Tag(name, None) => {
             plan.tags.shift_remove(name);
         }
-        PlanChange::AddStage(api_id, stage) => {
+        PlanChange::AddStage(api_id, stage) | PlanChange::AddForeignStage(api_id, stage) => {
             let stage =
                 PlanStage { api_id: api_id.clone(), stage: stage.clone(), method_throttles: IndexMap::new() };
             if stage_of(plan, api_id, &stage.stage).is_some() {
@@ -157,7 +161,7 @@ impl<S: UsageStore> Operations<'_, S> {
                 tags: new.tags.clone(),
             };
             all_right(plan_problems(&plan))?;
-            self.must_exist(&plan.stages, stages).await?;
+            self.must_exist(&plan.stages, &new.foreign, stages).await?;
             let stored = StoredPlan { plan, owner: None, version: 1 };
             if self.store.put_plan(&stored, &[], self.deadline).await? == Outcome::Done {
                 return Ok(stored);
@@ -166,10 +170,17 @@ impl<S: UsageStore> Operations<'_, S> {
         Err(OperationError::Contended)
     }
 
-    /// All stages exist, or which do not.
-    async fn must_exist(&self, named: &[PlanStage], stages: &impl Stages) -> Result<(), OperationError> {
+    /// All stages exist but those that need not, or which do not.
+    async fn must_exist(
+        &self,
+        named: &[PlanStage],
+        foreign: &[(ApiId, StageName)],
+        stages: &impl Stages,
+    ) -> Result<(), OperationError> {
         let mut missing = Vec::new();
-        for PlanStage { api_id, stage, .. } in named {
+        let is_foreign =
+            |one: &PlanStage| foreign.iter().any(|(api, stage)| one.api_id == *api && one.stage == *stage);
+        for PlanStage { api_id, stage, .. } in named.iter().filter(|one| !is_foreign(one)) {
             match stages.find(api_id, stage, self.deadline).await? {
                 StageFound::Stage => {}
                 StageFound::ApiAlone => missing.push(format!("the API `{api_id}` has no stage `{stage}`")),
@@ -181,7 +192,28 @@ impl<S: UsageStore> Operations<'_, S> {
         if missing.is_empty() {
             return Ok(());
         }
-        Err(OperationError::NotFound(format!("{}; deploy it first, or name another", missing.join(", and "))))
+        Err(OperationError::NotFound(format!(
+            "{}; deploy it first, or name another; a stage of API Gateway itself is a foreign one",
+            missing.join(", and ")
+        )))
+    }
+
+    /// The stages of a plan that are not deployed here.
+    ///
+    /// # Errors
+    /// An [`OperationError`].
+    pub async fn not_deployed(
+        &self,
+        plan: &UsagePlan,
+        stages: &impl Stages,
+    ) -> Result<Vec<(ApiId, StageName)>, OperationError> {
+        let mut missing = Vec::new();
+        for PlanStage { api_id, stage, .. } in &plan.stages {
+            if stages.find(api_id, stage, self.deadline).await? != StageFound::Stage {
+                missing.push((api_id.clone(), stage.clone()));
+            }
+        }
+        Ok(missing)
     }
 
     /// A plan.
@@ -228,13 +260,18 @@ impl<S: UsageStore> Operations<'_, S> {
         changes: &[PlanChange],
         stages: &impl Stages,
     ) -> Result<StoredPlan, OperationError> {
+        let named = |change: &PlanChange| match change {
+            PlanChange::AddForeignStage(api_id, stage) => Some((api_id.clone(), stage.clone())),
+            _ => None,
+        };
+        let foreign: Vec<_> = changes.iter().filter_map(named).collect();
         for _ in 0..ATTEMPTS_MAX {
             let read = self.stored_plan(id).await?;
             let mut plan = read.plan.clone();
             for one in changes {
                 change(&mut plan, one)?;
             }
-            self.must_exist(&added(&read.plan, &plan), stages).await?;
+            self.must_exist(&added(&read.plan, &plan), &foreign, stages).await?;
             if let Some(stored) = self.replace_plan(read, plan).await? {
                 return Ok(stored);
             }

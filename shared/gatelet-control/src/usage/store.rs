@@ -21,7 +21,7 @@ pub struct StoredApiKey {
     pub created: Timestamp,
     /// When it was changed last.
     pub last_updated: Timestamp,
-    /// The template that made it and takes it away again; none where somebody made it by hand.
+    /// The template that made it, as [`TemplateOwner`](super::TemplateOwner) is stored; none where somebody made it by hand.
     pub owner: Option<String>,
     /// Counts its changes, from 1.
     pub version: u64,
@@ -32,7 +32,7 @@ pub struct StoredApiKey {
 pub struct StoredPlan {
     /// The plan.
     pub plan: UsagePlan,
-    /// The template that made it and takes it away again; none where somebody made it by hand.
+    /// The template that made it, as [`TemplateOwner`](super::TemplateOwner) is stored; none where somebody made it by hand.
     pub owner: Option<String>,
     /// Counts its changes, and every key that entered it or another plan of the same key; from 1.
     pub version: u64,

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use gatelet_core::ports::{Day, Period};
+use gatelet_core::ports::{Day, Period, QUOTA_KEPT};
 use gatelet_core::ports::{Membership, QuotaName};
 use gatelet_model::{PartId, Problem, Problems, Quota};
 use indexmap::IndexMap;
@@ -203,7 +203,7 @@ impl<S: UsageStore> Operations<'_, S> {
         let period = Period::of(quota.period, today);
         let used = i64::from(period_limit(quota, &period, membership)) - i64::from(remaining);
         let name = QuotaName { plan: &plan.plan.id, key: &stored.key.id, first_day: period.first };
-        self.store.set_quota_used(name, used, period.next.start(), self.deadline).await?;
+        self.store.set_quota_used(name, used, period.next.start().after(QUOTA_KEPT), self.deadline).await?;
         let counted = self.counts(&plan, std::slice::from_ref(&stored), today, today).await?;
         let mut items = counted;
         let today_alone = DayCount { used: 0, remaining: Some(u64::from(remaining)), refused: 0 };

@@ -6,7 +6,8 @@
 //! For a bucket of rate r and burst B, N instances whose clocks differ by no more than ε, leases of at most L tokens that live τ,
 //! no window of length T sees more than B + r·(T + ε) + min(N·L, r·τ) admitted, however long the store takes. While it fails, or a
 //! clock is wrong by more than ten seconds, or instances do not agree about a limit that was changed, no instance lets through more
-//! than B + r·(T + ε). A quota is never exceeded.
+//! than B + r·(T + ε). A strict quota is never exceeded, nor is another while its counter can be had; where a limit is lowered, what
+//! instances hold of it may still be used until they hear how much is.
 
 pub mod bucket;
 pub mod meter;
@@ -22,5 +23,5 @@ pub use bucket::shard::{LEASE_LIFE, Now};
 pub use period::{Day, Period};
 pub use quota::{Quota, QuotaLimit, Unused};
 pub use registry::{ClientCounts, LimitSettings, Limits};
-pub use take::{Ports, Taken, take_quota, take_token};
+pub use take::{Ports, QUOTA_KEPT, Taken, take_quota, take_token};
 pub use usage::{Counted, DueReport, REPORT_AFTER, Usage};

@@ -19,7 +19,7 @@ const ASKS_MAX: usize = 4;
 /// How often it waits for others who ask, at most: each of these brings it nothing only where many others wait, too.
 const WAITS_MAX: usize = 64;
 /// For how long a quota's counter is kept after its period: usage of the last period is still asked for.
-const QUOTA_KEPT: Duration = Duration::from_hours(40 * 24);
+pub const QUOTA_KEPT: Duration = Duration::from_hours(40 * 24);
 
 /// What limits ask of the world, and the request's share of chance and time.
 #[derive(Debug, Clone, Copy)]

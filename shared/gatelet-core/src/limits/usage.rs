@@ -27,6 +27,8 @@ pub enum Counted {
     Throttled,
     /// The quota was used up.
     OverQuota,
+    /// It was refused because a quota could not be counted.
+    Closed,
 }
 
 /// What this instance counts for a key of a plan.
@@ -83,6 +85,7 @@ impl Usage {
             }
             Counted::Throttled => counts.throttled += 1,
             Counted::OverQuota => counts.over_quota += 1,
+            Counted::Closed => counts.degraded += 1,
         }
     }
 

@@ -191,6 +191,6 @@ pub struct UsageCounts {
     pub throttled: u64,
     /// Refused because the quota was used up.
     pub over_quota: u64,
-    /// Let through, or judged by this instance alone, because the counters could not be had.
+    /// Let through or refused by this instance alone, because the counters could not be had.
     pub degraded: u64,
 }

@@ -22,7 +22,7 @@ pub use counters::{
 };
 
 pub use crate::authorizers::iam::{IamIdentity, Secret};
-pub use crate::limits::{Day, Period};
+pub use crate::limits::{Day, Period, QUOTA_KEPT};
 pub use crate::memory::{Key, Memory};
 use crate::payload::{Body, BodyError, Response};
 use crate::snapshot::Published;

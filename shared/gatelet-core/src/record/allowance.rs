@@ -4,14 +4,19 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use gatelet_model::{QuotaPeriod, Throttle};
+use gatelet_model::Throttle;
 use http::header::{HeaderName, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue};
 
 use crate::limits::QuotaLimit;
+use crate::ports::Timestamp;
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+
+/// The largest number that a header may have (<https://www.rfc-editor.org/rfc/rfc9651#section-3.3.1>).
+const NUMBER_MAX: f64 = 999_999_999_999_999.0;
+const DAY_SECONDS: u64 = 86_400;
 
 /// What a client is told of its limits.
 #[derive(Debug, Default)]
@@ -22,22 +27,19 @@ pub(crate) struct Allowance {
 }
 
 impl Allowance {
-    /// A throttle: what passes at once, and the time in which that comes anew.
+    /// A throttle: what passes at once, and the time in which that comes anew, where it does.
     #[must_use]
     pub(crate) fn policy_of_throttle(name: &str, throttle: Throttle) -> String {
         let seconds = (f64::from(throttle.burst()) / throttle.rate_per_second()).ceil().max(1.0);
-        format!(r#""{name}";q={};w={seconds}"#, throttle.burst())
+        let window = if seconds <= NUMBER_MAX { format!(";w={seconds}") } else { String::new() };
+        format!(r#""{name}";q={}{window}"#, throttle.burst())
     }
 
-    /// A quota.
+    /// A quota, as it is at a moment.
     #[must_use]
-    pub(crate) fn policy_of_quota(name: &str, quota: &QuotaLimit) -> String {
-        let days = match quota.period {
-            QuotaPeriod::Day => 1,
-            QuotaPeriod::Week => 7,
-            QuotaPeriod::Month => 30,
-        };
-        format!(r#""{name}";q={};w={}"#, quota.limit, days * 86_400)
+    pub(crate) fn policy_of_quota(name: &str, quota: &QuotaLimit, now: Timestamp) -> String {
+        let (period, limit) = quota.at(now);
+        format!(r#""{name}";q={limit};w={}"#, period.next.since(period.first) * DAY_SECONDS)
     }
 
     pub(super) fn add_policy(&mut self, policy: &str) {

@@ -7,7 +7,8 @@ use gatelet_model::v2::V2Stage;
 use gatelet_model::{ApiId, MethodKey, PathTemplate, Stage, Throttle};
 use indexmap::IndexMap;
 
-use crate::limits::bucket::Limit;
+use crate::limits::Limits;
+use crate::limits::bucket::{Bucket, Limit};
 use crate::ports::Key;
 
 /// A limit with the bucket that it has.
@@ -26,6 +27,12 @@ impl NamedLimit {
     #[must_use]
     pub fn new(name: String, throttle: Throttle) -> Self {
         Self { key: Key::of([name.as_bytes()]), name: name.into(), limit: Limit::of(throttle) }
+    }
+
+    /// Its bucket, as an instance knows it.
+    #[must_use]
+    pub fn bucket(&self, limits: &Limits) -> Arc<Bucket> {
+        limits.bucket(&self.key)
     }
 }
 

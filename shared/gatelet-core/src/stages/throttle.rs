@@ -33,11 +33,13 @@ pub async fn rest<W: World>(
     record: &mut Record,
 ) -> Result<(), Refusal> {
     let gate = Gate::new(world, arrival);
-    let Some(client) = client else { return gate.shared(stage, &method.limits, record).await };
+    let Some(client) = client else {
+        return gate.shared(stage, &method.limits, record).await.map(|_| ());
+    };
     let route = ClientRoute { label: &method.limits.label, path: &method.path, method: method.key };
     let passed = match gate.own(client, &route, record).await {
         Ok(own) => match gate.shared(stage, &method.limits, record).await {
-            Ok(()) => Ok(own),
+            Ok(degraded) => Ok(Passed { degraded: own.degraded || degraded, ..own }),
             Err(refusal) => {
                 own.give_back(client);
                 Err(refusal)
@@ -60,7 +62,7 @@ pub async fn http<W: World>(
     arrival: &Arrival,
     record: &mut Record,
 ) -> Result<(), Refusal> {
-    Gate::new(world, arrival).shared(stage, &route.limits, record).await
+    Gate::new(world, arrival).shared(stage, &route.limits, record).await.map(|_| ())
 }
 
 /// Takes a token of every limit that a client's plan has, and counts the request: for whoever is asked about a client alone.
@@ -78,6 +80,30 @@ pub async fn client<P: ClientPorts>(
     let passed = gate.own(client, route, record).await;
     gate.count(client, route, &passed).await;
     passed.map(|_| ())
+}
+
+/// Tells the limits that a request would take tokens of, where somebody wants to know, and takes none.
+pub fn explain(client: Option<&Client>, limits: &RouteLimits, record: &Record) {
+    let tell = |whose: &str, throttle: Throttle| {
+        record.explain(|| format!("{} counts; nothing is taken of it here", words(whose, throttle)));
+    };
+    if let Some(client) = client {
+        client.throttle.iter().for_each(|limit| tell("the plan", limit.limit.throttle));
+        if let Some(quota) = &client.quota {
+            record.explain(|| {
+                format!(
+                    "the quota ({} in a {}) counts; nothing is taken of it here",
+                    quota.limit, quota.period
+                )
+            });
+        }
+    }
+    limits.throttle.iter().for_each(|limit| tell("the stage", limit.limit.throttle));
+}
+
+fn words(whose: &str, throttle: Throttle) -> String {
+    let (rate, burst) = (throttle.rate_per_second(), throttle.burst());
+    format!("the limit of {whose} ({rate} requests a second, {burst} at once)")
 }
 
 /// What a client calls.
@@ -143,25 +169,26 @@ impl<'a, P: ClientPorts> Gate<'a, P> {
         Ok(Passed { degraded: degraded || of_quota, quota })
     }
 
-    /// What clients share: the route's limit, then that of all APIs.
+    /// What clients share: the route's limit, then that of all APIs. Whether one of them could not be had.
     async fn shared(
         &self,
         stage: &StageSnapshot,
         limits: &RouteLimits,
         record: &mut Record,
-    ) -> Result<(), Refusal> {
+    ) -> Result<bool, Refusal> {
+        let mut degraded = false;
         if let Some(limit) = &limits.throttle {
-            self.token(limit, "the stage", record).await?;
+            degraded |= self.token(limit, "the stage", record).await?;
         }
         if let Some(throttle) = self.memory.limits.settings.account {
             let name = format!("throttle#account#{}#{}", stage.account_id(), stage.region());
-            self.token(&NamedLimit::new(name, throttle), "all APIs together", record).await?;
+            degraded |= self.token(&NamedLimit::new(name, throttle), "all APIs together", record).await?;
         }
-        Ok(())
+        Ok(degraded)
     }
 
     async fn token(&self, limit: &NamedLimit, whose: &str, record: &mut Record) -> Result<bool, Refusal> {
-        let bucket = self.memory.limits.bucket(&limit.key);
+        let bucket = limit.bucket(&self.memory.limits);
         let taken = take_token(&self.ports, &limit.name, &bucket, &limit.limit).await;
         self.judge(taken, limit.limit.throttle, whose, record)
     }
@@ -174,10 +201,7 @@ impl<'a, P: ClientPorts> Gate<'a, P> {
         whose: &str,
         record: &mut Record,
     ) -> Result<bool, Refusal> {
-        let said = |outcome: &str| {
-            let (rate, burst) = (throttle.rate_per_second(), throttle.burst());
-            format!("the limit of {whose} ({rate} requests a second, {burst} at once) {outcome}")
-        };
+        let said = |outcome: &str| format!("{} {outcome}", words(whose, throttle));
         match taken {
             Taken::Admitted { degraded, .. } => {
                 record.explain(|| {
@@ -201,7 +225,7 @@ impl<'a, P: ClientPorts> Gate<'a, P> {
     async fn quota(&self, client: &Client, record: &mut Record) -> Result<(bool, Option<Day>), Refusal> {
         let Some(limit) = &client.quota else { return Ok((false, None)) };
         let quota = &client.counts.quota;
-        record.note_policy(|| Allowance::policy_of_quota("quota", limit));
+        record.note_policy(|| Allowance::policy_of_quota("quota", limit, self.ports.clock.now()));
         let (taken, day) = take_quota(&self.ports, (&client.plan.id, &client.key.id), quota, limit).await;
         match taken {
             Taken::Admitted { degraded, left } => {
@@ -240,6 +264,7 @@ impl<'a, P: ClientPorts> Gate<'a, P> {
             Ok(Passed { degraded: true, .. }) => Counted::Degraded,
             Err(Refusal::Throttled { .. }) => Counted::Throttled,
             Err(Refusal::QuotaExceeded { .. }) => Counted::OverQuota,
+            Err(Refusal::QuotaUnavailable) => Counted::Closed,
             Err(_) => return,
         };
         let (usage, now) = (&client.counts.usage, self.ports.clock.now());

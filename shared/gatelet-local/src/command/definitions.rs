@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use gatelet_control::import::ImportedApiKey;
+use gatelet_control::usage::TemplateOwner;
 use gatelet_model::{Api, DomainName, Stage, StageName, UsagePlan};
 
 use super::{DEFINITIONS_AT_FAULT, Failure};
@@ -59,8 +60,8 @@ pub(super) struct Imported {
 
 /// The API keys and usage plans of a file.
 pub(super) struct DefinedUsage {
-    /// The file, which they belong to.
-    pub(super) file: String,
+    /// The file, and its APIs, which they belong to.
+    pub(super) owner: TemplateOwner,
     /// Its keys.
     pub(super) keys: Vec<ImportedApiKey>,
     /// Its plans.
@@ -122,7 +123,9 @@ impl DefinitionArguments {
                     }
                 }
                 let (keys, plans) = (definition.api_keys, definition.usage_plans);
-                imported.usage.push(DefinedUsage { file: file.clone(), keys, plans });
+                let ids = apis.iter().map(|ready| ready.api.id().clone());
+                let owner = TemplateOwner::new(&file, ids);
+                imported.usage.push(DefinedUsage { owner, keys, plans });
                 for domain in definition.domains {
                     trust_store.take(&domain).map_err(|other| {
                         at_fault(format!(

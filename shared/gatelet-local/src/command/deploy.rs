@@ -2,7 +2,7 @@
 
 use clap::Args;
 use gatelet_control::deploy::{Deployed, Occupant, deploy, occupant};
-use gatelet_control::usage::Applied;
+use gatelet_control::usage::{Applied, Surplus};
 use gatelet_model::{Api, DomainName, PartId, Stage, UsagePlan};
 use serde_json::{Value, json};
 
@@ -23,7 +23,10 @@ The id of an API follows from its file's path below the current directory: deplo
 project's file of the same path has deployed is not touched without `--replace`.
 
 A deployment is stored whole before its stage shows it; a router notices within seconds. What was shown before stays
-stored: `gatelet rollback` goes back to it.")]
+stored: `gatelet rollback` goes back to it.
+
+API keys and usage plans that a template has no more stay, and are listed; `--prune` deletes them. A key that was
+disabled stays so, whatever the template says: `gatelet keys enable` lets it be used again.")]
 pub(super) struct Arguments {
     #[command(flatten)]
     definitions: DefinitionArguments,
@@ -45,6 +48,10 @@ pub(super) struct Arguments {
     /// Go on without the API keys and usage plans of templates
     #[arg(long)]
     without_usage_plans: bool,
+
+    /// Delete the API keys and usage plans that a template has no more; the values of such keys are lost
+    #[arg(long)]
+    prune: bool,
 
     /// Go on where a stage shows an API of another name or kind under the same id
     #[arg(long)]
@@ -98,7 +105,8 @@ pub(super) async fn run(arguments: &Arguments) -> Result<String, Failure> {
     let mut stored = Vec::new();
     if let Some(place) = place {
         for of_file in usage {
-            stored.push(store(&place, of_file).await?);
+            let surplus = if arguments.prune { Surplus::Deleted } else { Surplus::Kept };
+            stored.push(store(&place, of_file, surplus).await?);
         }
     }
     Ok(if arguments.json {
@@ -117,7 +125,7 @@ async fn place_of_usage(
     let is_needed = usage.iter().any(|of_file| !of_file.is_empty());
     match &arguments.credentials_table {
         _ if arguments.without_usage_plans => Ok(None),
-        // What a template had and has no more goes, too.
+        // What a template had and has no more is told, too.
         Some(name) => arguments.table.usage(name, table.definitions.clone()).await.map(Some),
         None if is_needed => Err(refused(
             "nothing is deployed: the definitions have API keys or usage plans, and no table of credentials is named; say \
@@ -133,10 +141,11 @@ struct Stored {
     applied: Applied,
 }
 
-async fn store(place: &UsagePlace, usage: DefinedUsage) -> Result<Stored, Failure> {
-    let DefinedUsage { file, keys, plans } = &usage;
+async fn store(place: &UsagePlace, usage: DefinedUsage, surplus: Surplus) -> Result<Stored, Failure> {
+    let DefinedUsage { owner, keys, plans } = &usage;
+    let file = owner.file();
     progress(&format!("storing the API keys and usage plans of `{file}`"));
-    let applied = place.apply(file, keys, plans).await.map_err(|error| {
+    let applied = place.apply(owner, keys, plans, surplus).await.map_err(|error| {
         Failure::of_command(&format!(
             "the APIs are deployed, and the API keys and usage plans of `{file}` are not as it has them: {error}"
         ))
@@ -225,9 +234,21 @@ fn as_text(
         for key in &applied.keys {
             let name = printable(&key.logical_id, NAME_CHARACTERS_MAX);
             text.push_str(&format!("API key {name}  {}  {}\n", key.id, word(key.is_changed)));
+            if key.stays_disabled {
+                text.push_str(&format!(
+                    "  stays disabled: `gatelet keys enable {}` lets it be used\n",
+                    key.id
+                ));
+            }
+        }
+        for id in &applied.surplus {
+            text.push_str(&format!(
+                "{id}  stays, though `{}` does not have it any more; `--prune` deletes it\n",
+                usage.owner.file()
+            ));
         }
         for id in &applied.removed {
-            text.push_str(&format!("{id}  removed: `{}` does not have it any more\n", usage.file));
+            text.push_str(&format!("{id}  removed: `{}` does not have it any more\n", usage.owner.file()));
         }
     }
     text.push_str(&format!("deployed to {place}\n"));
@@ -265,9 +286,10 @@ fn as_json(done: &[(Api, Stage, Deployed)], domains: &[DomainName], stored: &[St
     let keys: Vec<Value> = stored
         .iter()
         .flat_map(|one| &one.applied.keys)
-        .map(|key| json!({ "id": key.id, "logicalId": key.logical_id, "changed": key.is_changed }))
+        .map(|key| json!({ "id": key.id, "logicalId": key.logical_id, "changed": key.is_changed, "staysDisabled": key.stays_disabled }))
         .collect();
     let removed: Vec<&PartId> = stored.iter().flat_map(|one| &one.applied.removed).collect();
-    let usage = json!({ "plans": plans, "apiKeys": keys, "removed": removed });
+    let surplus: Vec<&PartId> = stored.iter().flat_map(|one| &one.applied.surplus).collect();
+    let usage = json!({ "plans": plans, "apiKeys": keys, "removed": removed, "surplus": surplus });
     format!("{:#}\n", json!({ "stages": stages, "domains": domains, "usage": usage }))
 }

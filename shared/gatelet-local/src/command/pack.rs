@@ -17,7 +17,8 @@ const NAME_CHARACTERS_MAX: usize = 120;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A function that finds the file beside its binary, and is given no table, serves what is in it.")]
+A function that finds the file beside its binary, and is given no table, serves what is in it. API keys and usage plans
+are not in it: they are in tables, where `gatelet deploy` and `gatelet keys` and `plans` put them.")]
 pub(super) struct Arguments {
     #[command(flatten)]
     definitions: DefinitionArguments,
@@ -32,7 +33,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<String, Failure> {
     let decisions = arguments.decisions.decisions();
-    let Imported { apis, domains, .. } = arguments.definitions.import(&decisions)?;
+    let Imported { apis, domains, usage, .. } = arguments.definitions.import(&decisions)?;
     let at_fault = |error: &dyn std::fmt::Display| Failure {
         message: format!("the definitions cannot be packed: {error}"),
         code: DEFINITIONS_AT_FAULT,
@@ -75,6 +76,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<String, Failure> {
         decisions.account,
         decisions.region
     ));
+    if usage.iter().any(|of_file| !of_file.is_empty()) {
+        text.push_str(
+            "the API keys and usage plans of the definitions are not in it: a function reads them from its table of credentials; \
+             `gatelet deploy`, or `gatelet plans` and `keys` with `--table`, put them there\n",
+        );
+    }
     if names_documentation_account {
         text.push_str(
             "the definitions name that account, which is nobody's: say whose functions are called with `--account ID`\n",

@@ -30,7 +30,7 @@ use http::Uri;
 use tokio::net::TcpListener;
 
 use crate::definition::{Decisions, counted};
-use crate::doors::{Callers, ControlDoor, Gateway, LocalWorld};
+use crate::doors::{Callers, ControlDoor, ControlToken, Gateway, LocalWorld};
 use crate::operations::UsagePlace;
 use crate::requests::{Console, printable};
 use crate::server::limits::Patience;
@@ -197,6 +197,10 @@ async fn start(options: &Options, console: &Console) -> Result<Running, DevError
 
     let mut watch = Watch::new(projects.files.iter().map(|file| file.path.clone()));
     let tables = UsageTables::new(state.credentials.clone(), state.counters.clone());
+    let token = ControlToken::make(state.directory.as_deref()).map_err(|error| DevError::Machine {
+        what: "a token of the control plane",
+        why: error.to_string(),
+    })?;
     let usage = UsagePlace::new(tables, state.definitions.table().clone(), SystemClock::new());
     let mut session = Session::new(Parts {
         variables: variables(&projects, &backends),
@@ -208,6 +212,7 @@ async fn start(options: &Options, console: &Console) -> Result<Running, DevError
         usage: usage.clone(),
         address: reachable(data_address),
         control: reachable(control_address),
+        token: token.file().to_owned(),
         https: https.as_ref().map(Https::address),
         look: options.look,
     });
@@ -219,6 +224,12 @@ async fn start(options: &Options, console: &Console) -> Result<Running, DevError
         url(control_address),
         state.shown,
     ));
+    if state.directory.is_none() {
+        console.say(format!(
+            "commands are let in there by the token in {} (`--control-token`, GATELET_CONTROL_TOKEN)\n",
+            token.file().display()
+        ));
+    }
     if let Some(https) = &https {
         console.say(https.told());
     }
@@ -260,7 +271,7 @@ async fn start(options: &Options, console: &Console) -> Result<Running, DevError
         None => None,
     };
     let overview = Arc::clone(session.overview());
-    let door = ControlDoor::new(SystemClock::new(), Arc::clone(&gateway), overview, usage);
+    let door = ControlDoor::new(SystemClock::new(), Arc::clone(&gateway), overview, usage, token);
     let control = Server::start(control_listener, door, Arc::new(Unlogged), Patience::default());
     let control = control.map_err(refused)?;
     if let Some(text) = earlier(options, &session) {

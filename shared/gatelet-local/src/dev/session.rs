@@ -6,7 +6,7 @@ mod usage;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,6 +54,8 @@ pub(super) struct Parts {
     pub address: SocketAddr,
     /// The control plane's address.
     pub control: SocketAddr,
+    /// The file with the token that it takes operations with.
+    pub token: PathBuf,
     /// Where it speaks HTTPS.
     pub https: Option<HttpsAddress>,
     /// How things are shown.

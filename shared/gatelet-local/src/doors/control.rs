@@ -18,6 +18,7 @@ use super::authorize::{Explanation, Question};
 use super::gateway::Gateway;
 use super::operations;
 use super::overview::Overview;
+use super::token::ControlToken;
 use crate::operations::UsagePlace;
 use crate::server::Handler;
 
@@ -33,19 +34,22 @@ pub struct ControlDoor<W> {
     gateway: Arc<Gateway<W>>,
     overview: Arc<ArcSwap<Overview>>,
     usage: UsagePlace,
+    token: ControlToken,
 }
 
 pub(super) type Reply = (StatusCode, String);
 
 impl<W: World> ControlDoor<W> {
-    /// Shows an overview as it is at the time of each request, tells what the gateway decides, and works on these keys and plans.
+    /// Shows an overview as it is at the time of each request, tells what the gateway decides, and works on these keys and plans
+    /// for whoever has the token.
     pub const fn new(
         clock: SystemClock,
         gateway: Arc<Gateway<W>>,
         overview: Arc<ArcSwap<Overview>>,
         usage: UsagePlace,
+        token: ControlToken,
     ) -> Self {
-        Self { clock, gateway, overview, usage }
+        Self { clock, gateway, overview, usage, token }
     }
 
     async fn reply(&self, arrival: &Arrival, request: Request) -> Reply {
@@ -59,7 +63,9 @@ impl<W: World> ControlDoor<W> {
                 Ok(explanation) => json(&explanation),
                 Err(why) => message(StatusCode::BAD_REQUEST, &why),
             },
-            ("POST", "/_gatelet/operations") => operations::reply(&self.usage, arrival, request).await,
+            ("POST", "/_gatelet/operations") => {
+                operations::reply(&self.usage, &self.token, arrival, request).await
+            }
             (_, "/_gatelet/health" | "/_gatelet/apis" | "/_gatelet/authorize" | "/_gatelet/operations") => {
                 message(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
             }

@@ -6,10 +6,12 @@ mod control;
 mod gateway;
 mod operations;
 mod overview;
+mod token;
 mod world;
 
 pub use authorize::{Explanation, Question};
 pub use control::ControlDoor;
 pub use gateway::Gateway;
 pub use overview::{ApiView, Overview, StageView};
+pub use token::{ControlToken, TOKEN_FILE, TOKEN_HEADER};
 pub use world::{Callers, LocalWorld};

@@ -10,14 +10,15 @@ use gatelet_aws::dynamodb::DefinitionTable;
 use gatelet_aws::process::SystemClock;
 use gatelet_control::import::ImportedApiKey;
 use gatelet_control::usage::{
-    Answer, Applied, DeployedStages, Failure, Operation, OperationError, Operations, UsageStore, perform,
+    Answer, Applied, DeployedStages, Failure, Operation, OperationError, Operations, Surplus, TemplateOwner,
+    UsageStore, perform,
 };
 use gatelet_core::ports::{Clock, PortError};
 use gatelet_model::{PartId, UsagePlan};
 
 use chance::Chances;
 
-/// How long one operation may take; a large file of keys is one.
+/// How long one operation may take, and each row of a file of keys.
 const PATIENCE: Duration = Duration::from_mins(5);
 /// How many plans are read at a time.
 const PLANS_OF_PAGE: usize = 500;
@@ -50,23 +51,25 @@ impl UsagePlace {
     pub async fn perform(&self, operation: Operation) -> Result<Answer, Failure> {
         let mut chances = Chances::new().map_err(|error| Failure::Unavailable(no_chance(&error)))?;
         let stages = DeployedStages(&self.definitions);
-        perform(&self.operations(), operation, &stages, &mut || chances.next()).await
+        let deadlines = || self.clock.now().after(PATIENCE);
+        perform(&self.operations(), operation, &stages, &deadlines, &mut || chances.next()).await
     }
 
-    /// Stores the keys and plans of a definition, and takes away what the same file had before. `owner` is the file.
+    /// Stores the keys and plans of a template, and takes away what it had before, as far as that may go.
     ///
     /// # Errors
     /// An [`OperationError`].
     pub async fn apply(
         &self,
-        owner: &str,
+        owner: &TemplateOwner,
         keys: &[ImportedApiKey],
         plans: &[UsagePlan],
+        surplus: Surplus,
     ) -> Result<Applied, OperationError> {
         let mut chances = Chances::new().map_err(|error| {
             OperationError::Store(PortError::Unavailable { what: "chance", why: error.to_string() })
         })?;
-        self.operations().apply_template(owner, keys, plans, &mut || chances.next()).await
+        self.operations().apply_template(owner, keys, plans, surplus, &mut || chances.next()).await
     }
 
     /// All usage plans.

@@ -10,6 +10,7 @@ mod used;
 
 use std::fmt;
 use std::sync::{Arc, Once};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -31,6 +32,11 @@ use items::{
     AFTER, COUNTS, DAY, FIRST_DAY, ItemKey, KEY, PLAN, QUOTA_LIMIT, SUM, TIME, TOKENS, USED, WHAT,
     counts_sum, counts_value, report_expires,
 };
+
+/// How often an update is sent again that found a transaction at its item, which the meter's are for some milliseconds.
+const CONFLICTS_MAX: u32 = 4;
+/// How long the second attempt waits; later ones wait so many times longer.
+const CONFLICT_PAUSE: Duration = Duration::from_millis(8);
 
 /// Nothing stands there, or what stands there is understood.
 const FREE_OR: &str = "attribute_not_exists(#pk) OR #format = :format AND ";
@@ -124,14 +130,25 @@ impl<'a> Update<'a> {
 
     async fn send(self, returned: ReturnValue, deadline: Timestamp) -> Result<Written, PortError> {
         let Self { table, request } = self;
-        let call = request.return_values(returned).send();
-        match within(&**table.clock(), deadline, WHAT, call).await {
-            Ok(answer) => Ok(Written::Done(answer.attributes)),
-            Err(Failure::Refused(UpdateItemError::ConditionalCheckFailedException(refused))) => {
-                let there = refused.item.filter(|item| !item.is_empty());
-                Ok(Written::Refused(there.map(|item| Item::read(WHAT, item)).transpose()?))
+        let request = request.return_values(returned);
+        let mut conflicts = 0;
+        loop {
+            match within(&**table.clock(), deadline, WHAT, request.clone().send()).await {
+                Ok(answer) => return Ok(Written::Done(answer.attributes)),
+                Err(Failure::Refused(UpdateItemError::ConditionalCheckFailedException(refused))) => {
+                    let there = refused.item.filter(|item| !item.is_empty());
+                    return Ok(Written::Refused(there.map(|item| Item::read(WHAT, item)).transpose()?));
+                }
+                // Nothing was done, and the store is well: the meter is at this item.
+                Err(Failure::Refused(UpdateItemError::TransactionConflictException(_)))
+                    if conflicts < CONFLICTS_MAX =>
+                {
+                    conflicts += 1;
+                    let left = deadline.since(table.clock().now());
+                    tokio::time::sleep((CONFLICT_PAUSE * conflicts).min(left)).await;
+                }
+                Err(failure) => return Err(failure.into_port_error(WHAT)),
             }
-            Err(failure) => Err(failure.into_port_error(WHAT)),
         }
     }
 }

@@ -2,13 +2,15 @@
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-key-file-format.html>).
 //!
 //! First every row is judged, then they are stored: where warnings are to fail it, nothing is stored at all. Only what others
-//! change meanwhile is found out later, and becomes a warning.
+//! change meanwhile is found out later, and becomes a warning. A store that fails half-way ends the import, and leaves the keys
+//! of the rows before.
 
 mod rows;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use gatelet_core::ports::{PortError, Timestamp};
 use gatelet_model::{ApiKey, PartId, Place, Problem, Problems};
 use indexmap::IndexMap;
 
@@ -29,7 +31,13 @@ pub struct ImportedKeys {
     pub ids: Vec<PartId>,
     /// What is wrong with rows that were passed over, each with its line.
     pub warnings: Problems,
+    /// Where the store failed half-way: the line of the row that was tried last, and why. Rows from there on are not imported;
+    /// that one may be all the same.
+    pub failed: Option<(u32, PortError)>,
 }
+
+/// When the calls of the store have ended that begin now.
+pub type Deadlines<'a> = &'a (dyn Fn() -> Timestamp + Sync);
 
 /// What a row comes to.
 struct Change {
@@ -40,15 +48,17 @@ struct Change {
 
 impl<S: UsageStore> Operations<'_, S> {
     /// Imports a file. A key whose value is there already is overwritten; ASSUMPTION: it stays in plans that its row does not
-    /// name.
+    /// name. Each row has a deadline of its own: files differ much in length.
     ///
     /// # Errors
-    /// An [`OperationError`]: `BadRequest` where the file as a whole cannot be read, and for any warning with `fail_on_warnings`.
+    /// An [`OperationError`], and nothing is imported: `BadRequest` where the file as a whole cannot be read, and for any warning
+    /// with `fail_on_warnings`.
     pub async fn import_keys(
         &self,
         file: &str,
         bytes: &[u8],
         fail_on_warnings: bool,
+        deadlines: Deadlines<'_>,
         chance: Chance<'_>,
     ) -> Result<ImportedKeys, OperationError> {
         let file: Arc<str> = file.into();
@@ -56,7 +66,7 @@ impl<S: UsageStore> Operations<'_, S> {
         let mut plans = Plans::default();
         let mut sound = Vec::new();
         for row in rows {
-            match self.judge(&row, &mut plans, chance).await {
+            match self.until(deadlines()).judge(&row, &mut plans, chance).await {
                 Ok(_) => sound.push(row),
                 Err(error) => warnings.extend(told(&file, row.line, error)?),
             }
@@ -66,12 +76,20 @@ impl<S: UsageStore> Operations<'_, S> {
         }
         let mut ids = Vec::new();
         for row in sound {
-            match self.store_row(&row, chance).await {
+            match self.until(deadlines()).store_row(&row, chance).await {
                 Ok(id) => ids.push(id),
+                Err(OperationError::Store(error)) => {
+                    return Ok(ImportedKeys { ids, warnings, failed: Some((row.line, error)) });
+                }
                 Err(error) => warnings.extend(told(&file, row.line, error)?),
             }
         }
-        Ok(ImportedKeys { ids, warnings })
+        Ok(ImportedKeys { ids, warnings, failed: None })
+    }
+
+    /// The same with another deadline.
+    const fn until(&self, deadline: Timestamp) -> Operations<'_, S> {
+        Operations { store: self.store, now: self.now, deadline }
     }
 
     /// The key that a row makes or overwrites.
@@ -82,9 +100,10 @@ impl<S: UsageStore> Operations<'_, S> {
         chance: Chance<'_>,
     ) -> Result<Change, OperationError> {
         let mut plans = Vec::new();
-        for id in &row.plans {
+        for (number, id) in (1..).zip(&row.plans) {
             if !known.0.contains_key(id) {
-                known.0.insert(id.clone(), self.stored_plan(id).await?);
+                let plan = self.stored_plan(id).await.map_err(|error| nameless(number, error))?;
+                known.0.insert(id.clone(), plan);
             }
             plans.extend(known.0.get(id).cloned());
         }
@@ -137,6 +156,18 @@ impl<S: UsageStore> Operations<'_, S> {
 /// The plans that rows name, each read once.
 #[derive(Default)]
 struct Plans(BTreeMap<String, StoredPlan>);
+
+/// That a plan is not there, without what stands in its place: where columns are mixed up, it is a value.
+fn nameless(number: usize, error: OperationError) -> OperationError {
+    match error {
+        OperationError::NotFound(_) => {
+            let problem =
+                Problem::error(format!("there is no usage plan with the id {number} of `UsagePlanIds`"));
+            problem.help("`gatelet plans list` shows those that there are").into()
+        }
+        other => other,
+    }
+}
 
 /// What is wrong with a row, as warnings; a store that failed ends the import.
 fn told(file: &Arc<str>, line: u32, error: OperationError) -> Result<Problems, OperationError> {

@@ -103,12 +103,14 @@ pub(super) fn read(file: &Arc<str>, bytes: &[u8]) -> Result<(Vec<Row>, Problems)
 }
 
 fn row(record: &Record, columns: &Columns) -> Result<Row, Problems> {
-    let mut problems = Problems::new();
     if record.fields.len() > columns.count {
         let message =
             format!("the row has {} fields, more than the {} columns", record.fields.len(), columns.count);
-        problems.push(Problem::error(message).help("put quotes around a field that has commas in it"));
+        // Which field is which nobody knows then: nothing else is said of it.
+        let problem = Problem::error(message).help("put quotes around a field that has commas in it");
+        return Err(problem.into());
     }
+    let mut problems = Problems::new();
     let field = |column: Option<usize>| {
         column.and_then(|column| record.fields.get(column)).map_or("", |field| field.trim())
     };
@@ -116,9 +118,10 @@ fn row(record: &Record, columns: &Columns) -> Result<Row, Problems> {
     let enabled = match field(columns.enabled).to_ascii_lowercase().as_str() {
         "" | "true" => Some(true),
         "false" => Some(false),
-        other => {
-            let message = format!("`Enabled` cannot be `{}`", other.escape_debug());
-            problems.push(Problem::error(message).help("write `true` or `false`"));
+        // What stands there is not repeated: where columns are mixed up, it is a value.
+        _ => {
+            let problem = Problem::error("`Enabled` is neither `true` nor `false`");
+            problems.push(problem.help("write one of them, or nothing"));
             None
         }
     };

@@ -1,15 +1,26 @@
+use std::sync::Mutex;
+
 use super::super::{FILE_BYTES_MAX, ImportedKeys, KeyFilter, UsageStore};
 use super::*;
 
 const A: &str = "apikey1234abcdefghij0123456789";
 const B: &str = "apikey1234abcdefghij9876543210";
 
-fn import(shop: &Shop, text: &str, fail: bool) -> Result<ImportedKeys, OperationError> {
+/// Chance that gives no id of the shop's.
+fn chance_later() -> impl FnMut() -> [u8; CHANCE_BYTES] + Send {
     let mut chance = chance();
     for _ in 0..20 {
         chance();
     }
-    run(shop.operations().import_keys("keys.csv", text.as_bytes(), fail, &mut chance))
+    chance
+}
+
+fn deadline() -> Timestamp {
+    today().after(1).start()
+}
+
+fn import(shop: &Shop, text: &str, fail: bool) -> Result<ImportedKeys, OperationError> {
+    run(shop.operations().import_keys("keys.csv", text.as_bytes(), fail, &deadline, &mut chance_later()))
 }
 
 fn imported(shop: &Shop, text: &str) -> Vec<(String, Option<String>, bool, usize)> {
@@ -67,7 +78,8 @@ fn each_problem_has_its_line_and_no_value() {
          short,tooshort,,\n\
          maybe,{A},maybe,\n\
          fine,{A},,{gold}\n\
-         nowhere,{B},,nope\n\
+         nowhere,{B},,a-mistaken-value\n\
+         shifted,a, b,{B},{gold},x\n\
          twice,{B},,{both}\n\
          long,{B},,{gold},more\n\
          open,\"{B},,\n"
@@ -80,9 +92,12 @@ fn each_problem_has_its_line_and_no_value() {
     assert_eq!(done.warnings, problems);
     let mut lines: Vec<_> = problems.iter().map(|one| one.place.as_ref().unwrap().line).collect();
     lines.sort_unstable();
-    assert_eq!(lines, [2, 3, 5, 6, 7, 8]);
+    assert_eq!(lines, [2, 3, 5, 6, 7, 8, 9]);
     for problem in &problems {
-        assert!(![A, B, "tooshort"].iter().any(|value| problem.to_string().contains(value)), "{problem}");
+        assert!(
+            ![A, B, "tooshort", "maybe", "mistaken"].iter().any(|value| problem.to_string().contains(value)),
+            "{problem}"
+        );
     }
 }
 
@@ -92,10 +107,29 @@ fn a_file_that_is_none_is_refused_whole() {
     for text in ["", "\n\n", "name\nx\n", "key,Key,name\n", "name,\"key\n", &"x".repeat(FILE_BYTES_MAX + 1)] {
         assert_eq!(failure(import(&shop, text, false)).0, "bad request");
     }
-    let outcome = run(shop.operations().import_keys("k", b"name,key\n\xff", false, &mut chance()));
+    let outcome = run(shop.operations().import_keys("k", b"name,key\n\xff", false, &deadline, &mut chance()));
     assert_eq!(failure(outcome).0, "bad request");
     let rows = "n,k\n".repeat(super::super::FILE_ROWS_MAX + 1);
     assert_eq!(failure(import(&shop, &format!("name,key\n{rows}"), false)).0, "bad request");
     let all = run(shop.operations().keys(&KeyFilter::default(), None, None, false)).unwrap();
     assert_eq!(all.items.len(), 2);
+}
+
+#[test]
+fn each_row_has_its_deadline_and_what_was_made_before_a_failure_is_told() {
+    let shop = shop();
+    let asked = Mutex::new(0);
+    let deadlines = || {
+        *asked.lock().unwrap() += 1;
+        deadline()
+    };
+    let third = "apikey1234abcdefghij1111111111";
+    let file = format!("name,key\none,{A}\ntwo,{B}\nthree,{third}\n");
+    // The first row is stored, and the second is not.
+    shop.store.fail_write(1);
+    let operations = shop.operations();
+    let imported =
+        run(operations.import_keys("k", file.as_bytes(), true, &deadlines, &mut chance_later())).unwrap();
+    assert_eq!((imported.ids.len(), imported.failed.unwrap().0, *asked.lock().unwrap()), (1, 3, 5));
+    assert_eq!(run(operations.key(imported.ids[0].as_str(), false)).unwrap().stored.key.name, "one");
 }

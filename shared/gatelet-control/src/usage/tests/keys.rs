@@ -125,7 +125,8 @@ fn operations_are_data_and_show_values_only_where_asked() {
         let text = serde_json::to_string(&operation).unwrap();
         let read: Operation = serde_json::from_str(&text).unwrap();
         assert_eq!(read, operation);
-        let outcome = run(perform(&shop.operations(), read, &Pets, &mut chance()));
+        let outcome =
+            run(perform(&shop.operations(), read, &Pets, &|| today().after(1).start(), &mut chance()));
         let text = serde_json::to_string(&outcome).unwrap();
         assert_eq!(serde_json::from_str::<Result<Answer, Failure>>(&text).unwrap(), outcome);
         outcome
@@ -140,7 +141,9 @@ fn operations_are_data_and_show_values_only_where_asked() {
     assert_eq!(shown.value.unwrap().0.len(), 40);
     let change = PlanChange::Description("better".to_owned());
     let update = Operation::UpdatePlan { id: shop.gold().to_owned(), changes: vec![change] };
-    assert!(matches!(send(update), Ok(Answer::Plan(plan)) if plan.description.as_deref() == Some("better")));
+    assert!(
+        matches!(send(update), Ok(Answer::Plan(plan)) if plan.plan.description.as_deref() == Some("better"))
+    );
     let enter = Operation::AddKeyToPlan { plan: shop.gold().to_owned(), key: shop.keys[0].clone() };
     assert!(matches!(send(enter.clone()), Ok(Answer::Key(key)) if key.plans.len() == 1));
     assert!(matches!(send(enter), Err(Failure::Conflict(_))));

@@ -26,12 +26,19 @@ type Meanwhile = Box<dyn FnOnce(&MemoryStore) + Send>;
 pub(super) struct MemoryStore {
     kept: Mutex<Kept>,
     meanwhile: Mutex<Vec<Meanwhile>>,
+    /// How many keys are made before one fails.
+    fails_after: Mutex<Option<usize>>,
 }
 
 impl MemoryStore {
     /// Does something right before the next write.
     pub(super) fn before_next_write(&self, what: impl FnOnce(&Self) + Send + 'static) {
         self.meanwhile.lock().unwrap().push(Box::new(what));
+    }
+
+    /// Lets the making of a key fail, after as many that do not.
+    pub(super) fn fail_write(&self, after: usize) {
+        *self.fails_after.lock().unwrap() = Some(after);
     }
 
     pub(super) fn count(&self, plan: &PartId, key: &PartId, day: Day, used: u64) {
@@ -99,6 +106,11 @@ impl UsageStore for MemoryStore {
         plans: &[PlanRead],
         _: Timestamp,
     ) -> Result<ValueOutcome, PortError> {
+        match &mut *self.fails_after.lock().unwrap() {
+            Some(0) => return Err(PortError::Unavailable { what: "keys", why: "it fails".to_owned() }),
+            Some(left) => *left -= 1,
+            None => {}
+        }
         let mut kept = self.write();
         let id = &key.key.id;
         if kept.is_taken(value, id) {

@@ -175,3 +175,32 @@ fn a_key_is_in_ten_plans_at_most() {
         }
     }
 }
+
+#[test]
+fn a_foreign_stage_need_not_be_deployed() {
+    let shop = shop();
+    let foreign = stage("elsewhere1", "$default");
+    let named = (foreign.api_id.clone(), foreign.stage.clone());
+    let new = super::super::NewPlan {
+        name: "outside".to_owned(),
+        stages: vec![stage("pets", "prod"), foreign.clone()],
+        foreign: vec![named.clone()],
+        ..Default::default()
+    };
+    let mut chance = chance();
+    for _ in 0..20 {
+        chance();
+    }
+    let operations = shop.operations();
+    let plan = run(operations.create_plan(&new, &Pets, &mut chance)).unwrap().plan;
+    assert_eq!(run(operations.not_deployed(&plan, &Pets)).unwrap(), std::slice::from_ref(&named));
+    let without = super::super::NewPlan { foreign: Vec::new(), ..new };
+    assert_eq!(failure(run(operations.create_plan(&without, &Pets, &mut chance))).0, "not found");
+
+    let (api_id, name) = named;
+    let change = super::super::PlanChange::AddForeignStage(api_id.clone(), name.clone());
+    let changed = run(operations.update_plan(shop.gold(), &[change], &Pets)).unwrap().plan;
+    assert_eq!(changed.stages, [stage("pets", "prod"), foreign]);
+    let change = super::super::PlanChange::AddStage(api_id, name);
+    assert_eq!(failure(run(operations.update_plan(shop.test(), &[change], &Pets))).0, "not found");
+}

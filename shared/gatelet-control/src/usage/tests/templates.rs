@@ -1,10 +1,12 @@
 use gatelet_model::{ApiKey, ApiKeyValue, PartId, UsagePlan};
 
-use super::super::{Applied, KeyFilter, KeyWithValue};
+use super::super::{Applied, KeyChanges, KeyFilter, KeyWithValue, Surplus, TemplateOwner};
 use super::*;
 use crate::import::ImportedApiKey;
 
-const OWNER: &str = "template.yaml";
+fn owner(apis: &[&str]) -> TemplateOwner {
+    TemplateOwner::new("template.yaml", apis.iter().map(|id| ApiId::parse(id).unwrap()))
+}
 
 fn id(name: &str) -> PartId {
     PartId::parse(name).unwrap()
@@ -46,11 +48,21 @@ fn apply(
     keys: &[ImportedApiKey],
     plans: &[UsagePlan],
 ) -> Result<Applied, OperationError> {
+    apply_as(&owner(&["pets"]), store, keys, plans, Surplus::Deleted)
+}
+
+fn apply_as(
+    owner: &TemplateOwner,
+    store: &MemoryStore,
+    keys: &[ImportedApiKey],
+    plans: &[UsagePlan],
+    surplus: Surplus,
+) -> Result<Applied, OperationError> {
     let mut chance = chance();
     for _ in 0..40 {
         chance();
     }
-    run(operations(store).apply_template(OWNER, keys, plans, &mut chance))
+    run(operations(store).apply_template(owner, keys, plans, surplus, &mut chance))
 }
 
 fn kept(store: &MemoryStore, name: &str) -> KeyWithValue {
@@ -151,4 +163,74 @@ fn a_value_and_a_plan_change_together_after_a_plan_was_entered_by_others() {
     let now = kept(&store, "ada");
     assert_eq!((now.stored.key.name.as_str(), now.value.unwrap().expose()), ("ada", value.as_str()));
     assert_eq!(plans_of(&store, "ada"), ["one", "two"]);
+}
+
+#[test]
+fn templates_of_one_name_leave_each_other_alone() {
+    let store = MemoryStore::default();
+    let (pets, shop) = (owner(&["pets", "birds"]), owner(&["shop"]));
+    let apply = |of: &TemplateOwner, keys: &[ImportedApiKey], plans: &[UsagePlan]| {
+        apply_as(of, &store, keys, plans, Surplus::Deleted)
+    };
+    apply(&pets, &[key("ada", None, &["one"])], &[plan("one", &["prod"])]).unwrap();
+    apply(&shop, &[key("bob", Some(&"b".repeat(20)), &["two"])], &[plan("two", &["prod"])]).unwrap();
+    assert_eq!(kept(&store, "ada").stored.memberships.len(), 1);
+    let taken = [plan("one", &[])];
+    let keys = [key("ada", None, &[])];
+    for (message, outcome) in [
+        ("API key `ada` belongs to `template.yaml` with the APIs `birds`, `pets`", apply(&shop, &keys, &[])),
+        ("usage plan `one` belongs to", apply(&shop, &[], &taken)),
+    ] {
+        let (kind, said) = failure(outcome);
+        assert!(kind == "conflict" && said.contains(message), "{said}");
+    }
+    // A template that gets and loses APIs is the same one as long as one of them stays each time.
+    let plans = [plan("one", &["prod"])];
+    for apis in [&["birds"][..], &["birds", "fish"], &["fish"]] {
+        let applied = apply(&owner(apis), &[key("ada", None, &["one"])], &plans).unwrap();
+        assert!(applied.changed_plans.is_empty() && !applied.keys[0].is_changed, "{apis:?}");
+    }
+    assert_eq!(apply(&pets, &[], &[]).unwrap().removed, []);
+    assert_eq!(apply(&owner(&["fish"]), &[], &[]).unwrap().removed, [id("ada"), id("one")]);
+}
+
+#[test]
+fn what_left_the_template_is_kept_where_nobody_asks_for_more() {
+    let store = MemoryStore::default();
+    let of = owner(&["pets"]);
+    let plans = [plan("one", &["prod"]), plan("two", &[])];
+    apply(&store, &[key("ada", None, &["one"]), key("eve", None, &["one"])], &plans).unwrap();
+    let value = kept(&store, "eve").value;
+    let moved = [key("ada", None, &["two"])];
+    let applied = apply_as(&of, &store, &moved, &[plan("two", &["prod"])], Surplus::Kept).unwrap();
+    assert_eq!((applied.removed, applied.surplus), (vec![], vec![id("eve"), id("one")]));
+    assert_eq!(kept(&store, "eve").value, value);
+    assert_eq!(
+        (plans_of(&store, "eve"), plans_of(&store, "ada")),
+        (vec!["one".to_owned()], vec!["two".to_owned()])
+    );
+    let applied = apply_as(&of, &store, &moved, &[plan("two", &["prod"])], Surplus::Deleted).unwrap();
+    assert_eq!((applied.removed, applied.surplus), (vec![id("eve"), id("one")], vec![]));
+}
+
+#[test]
+fn a_revoked_key_stays_so() {
+    let store = MemoryStore::default();
+    let keys = [key("ada", None, &[])];
+    assert!(!apply(&store, &keys, &[]).unwrap().keys[0].stays_disabled);
+    let set = |enabled| {
+        let changes = KeyChanges { enabled: Some(enabled), ..KeyChanges::default() };
+        run(operations(&store).update_key("ada", &changes)).unwrap();
+    };
+    set(false);
+    let mut renamed = key("ada", None, &[]);
+    renamed.key.name = "partner".to_owned();
+    for (wanted, is_changed) in [(&keys[0], false), (&renamed, true)] {
+        let applied = apply(&store, std::slice::from_ref(wanted), &[]).unwrap();
+        assert_eq!((applied.keys[0].is_changed, applied.keys[0].stays_disabled), (is_changed, true));
+        assert!(!kept(&store, "ada").stored.key.enabled);
+    }
+    set(true);
+    assert!(!apply(&store, &keys, &[]).unwrap().keys[0].stays_disabled);
+    assert!(kept(&store, "ada").stored.key.enabled);
 }

@@ -79,9 +79,36 @@ struct State {
     degraded_until: Duration,
     pace: Pace,
     has_asked: bool,
+    /// When it was last judged.
+    judged: Nanoseconds,
 }
 
 impl Bucket {
+    /// A bucket of which an instance remembers no more than when it is full again.
+    #[must_use]
+    pub fn full_at(own: Nanoseconds) -> Self {
+        Self { state: Mutex::new(State { own, ..State::default() }), ..Self::default() }
+    }
+
+    /// When it is full again, as far as this instance alone took from it.
+    #[must_use]
+    pub fn full_from(&self) -> Nanoseconds {
+        self.state().own
+    }
+
+    /// When it was last judged, by the time of day; none if never.
+    #[must_use]
+    pub fn judged(&self) -> Option<Nanoseconds> {
+        let state = self.state();
+        state.rate.map(|_| state.judged)
+    }
+
+    /// How many bytes it takes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        size_of::<Self>() + self.state().shards.capacity() * size_of::<Shard>()
+    }
+
     /// Judges a request. `is_first` where it has not been judged before; `is_shared` where other instances take from the bucket.
     pub fn judge(&self, limit: &Limit, is_first: bool, is_shared: bool, now: Now) -> Verdict {
         let Some(rate) = limit.rate else { return Verdict::Refused { until: None } };
@@ -89,7 +116,8 @@ impl Bucket {
         // Whoever has waited meets the limit as it has become; were it his, two limits would end each other's leases.
         let rate = state.rate.filter(|_| !is_first).unwrap_or(rate);
         if is_first {
-            state.follow(rate);
+            state.follow(rate, is_shared, now);
+            state.judged = now.wall;
             state.pace.count(now.monotonic);
         }
         if !is_shared {
@@ -129,14 +157,17 @@ impl Bucket {
 }
 
 impl State {
-    /// Leases of another limit end at once.
-    fn follow(&mut self, rate: Rate) {
-        if self.rate == Some(rate) {
+    /// Leases of another limit end at once. Whatever was used under it, the bucket is no emptier than empty.
+    fn follow(&mut self, rate: Rate, is_shared: bool, now: Now) {
+        let count = if is_shared { rate.shards as usize } else { 0 };
+        if self.rate == Some(rate) && self.shards.len() == count {
             return;
         }
-        self.rate = Some(rate);
-        self.shards.resize(rate.shards as usize, Shard::default());
-        self.shards.iter_mut().for_each(Shard::void);
+        let old = self.rate.replace(rate);
+        self.own = self.own.min(now.wall.saturating_add(rate.whole().span));
+        self.shards.resize(count, Shard::default());
+        self.shards.shrink_to_fit();
+        self.shards.iter_mut().for_each(|shard| shard.follow(&rate, old, now));
         self.current = 0;
     }
 

@@ -17,6 +17,8 @@ const SPAN_MAX: Nanoseconds = 10 * 366 * 86_400 * SECOND;
 const SHARD_RATE_MAX: f64 = 500.0;
 /// How many shards a bucket has at most.
 const SHARDS_MAX: u32 = 64;
+/// Of a burst about one token of so many is lost, at most, because all shards hold as many as each other.
+const ROUNDED_OFF: u32 = 50;
 
 /// The present, as buckets have it.
 #[must_use]
@@ -35,6 +37,8 @@ pub struct Rate {
     pub span: Nanoseconds,
     /// Into how many shards the bucket is divided; each has this interval and span.
     pub shards: u32,
+    /// Interval and span of all shards together, nothing lost by dividing.
+    whole: (Nanoseconds, Nanoseconds),
 }
 
 impl Rate {
@@ -52,21 +56,28 @@ impl Rate {
             return None;
         }
         // Each shard must hold a token.
-        let shards = ((rate / SHARD_RATE_MAX).ceil() as u32).clamp(1, SHARDS_MAX).min(burst);
-        let interval = (SECOND as f64 * f64::from(shards) / rate).ceil();
-        let interval = (interval as Nanoseconds).clamp(1, SPAN_MAX);
-        // Rounded down: all shards together hold no more than the burst.
-        let span = interval.saturating_mul(i64::from(burst / shards)).min(SPAN_MAX).max(interval);
-        Some(Self { interval, span, shards })
+        let wanted = ((rate / SHARD_RATE_MAX).ceil() as u32).clamp(1, SHARDS_MAX).min(burst);
+        // Rather up to twice as fast ones than such that lose much of the burst.
+        let lost = |shards: &u32| {
+            (burst % shards).saturating_sub(burst.saturating_add(ROUNDED_OFF / 2) / ROUNDED_OFF)
+        };
+        let shards = (wanted.div_ceil(2)..=wanted).rev().min_by_key(lost).unwrap_or(1);
+        let terms = |shards: u32| {
+            let interval = (SECOND as f64 * f64::from(shards) / rate).ceil();
+            let interval = (interval as Nanoseconds).clamp(1, SPAN_MAX);
+            // Rounded down: all shards together hold no more than the burst.
+            let span = interval.saturating_mul(i64::from(burst / shards)).min(SPAN_MAX).max(interval);
+            (interval, span)
+        };
+        let (interval, span) = terms(shards);
+        Some(Self { interval, span, shards, whole: terms(1) })
     }
 
-    /// All shards together.
+    /// A bucket that is not divided, of exactly the burst.
     #[must_use]
-    pub fn whole(&self) -> Self {
-        let shards = i64::from(self.shards);
-        // Rounded up: not faster than all of them.
-        let interval = self.interval.saturating_add(shards - 1) / shards.max(1);
-        Self { interval, span: self.span.max(interval), shards: 1 }
+    pub const fn whole(&self) -> Self {
+        let (interval, span) = self.whole;
+        Self { interval, span, shards: 1, whole: self.whole }
     }
 
     /// When a bucket of this time has a token.

@@ -16,6 +16,9 @@ const ADVANCE: Duration = Duration::from_millis(100);
 /// How far clocks of instances may lie apart, and a bucket still be taken for what it says. One that is further ahead was
 /// filled by a wrong clock, or under another limit; it begins anew with all its tokens used.
 const CLOCK_ERROR_MAX: Duration = Duration::from_secs(10);
+/// The same just after an instance has heard of another limit, under which a bucket may stand further ahead than this one's ever
+/// does: whoever hears of the limit first would find it shut for as long as the old one took to fill.
+const CLOCK_ERROR_AT_CHANGE: Duration = Duration::from_secs(2);
 /// An instance that does not know that it is alone leases one of so many of the tokens that are left.
 const SHARE: i64 = 3;
 /// After so many undisturbed leases in a row an instance that was not alone is taken to be, for each of which it costs a
@@ -109,13 +112,17 @@ pub(super) struct Shard {
     /// Nothing is asked before; there is no token to be had.
     closed_until: Nanoseconds,
     backoff: Duration,
+    /// Nothing is taken yet under a limit that fills the bucket sooner than the one before.
+    is_shorter: bool,
 }
 
 impl Shard {
-    /// Forgets the lease and what the store said: the limit is another.
-    pub(super) fn void(&mut self) {
+    /// Forgets the lease, and that the bucket was emptier than it can be: the limit is another.
+    pub(super) fn follow(&mut self, rate: &Rate, old: Option<Rate>, now: Now) {
         let Self { time, stored, idle, undisturbed, .. } = *self;
-        *self = Self { time, stored, idle, undisturbed, ..Self::default() };
+        let time = time.min(now.wall.saturating_add(rate.span));
+        let is_shorter = old.is_some_and(|old| old.span > rate.span);
+        *self = Self { time, stored, idle, undisturbed, is_shorter, ..Self::default() };
     }
 
     /// How many tokens of a lease are left at a moment.
@@ -233,6 +240,7 @@ impl Shard {
         self.time = self.time.max(start);
         self.found(rate, before, asking.at);
         self.stored = Some(Stored { time: Some(time), is_sure: self.undisturbed > 0 });
+        self.is_shorter = false;
         self.left = asking.tokens;
         self.ends = (asking.at.after(LEASE_LIFE), asking.at.monotonic.saturating_add(LEASE_LIFE));
         self.closed_until = 0;
@@ -250,6 +258,13 @@ impl Shard {
         self.found(rate, time, now);
         self.stored = Some(Stored { time, is_sure: false });
         let Some(time) = time else { return };
+        if self.is_shorter && is_beyond(rate, time, now, CLOCK_ERROR_AT_CHANGE) {
+            // As empty as it can be under this limit.
+            self.is_shorter = false;
+            self.time = now.wall.saturating_add(rate.span);
+            self.stored = Some(Stored { time: Some(time), is_sure: true });
+            return;
+        }
         if is_beyond_clocks(rate, time, now) {
             // The next change puts it where a bucket stands that has just been emptied, if nobody else does before.
             self.time = now.wall.saturating_add(rate.span).saturating_sub(rate.interval);
@@ -280,7 +295,11 @@ fn credit(rate: &Rate) -> Nanoseconds {
 
 /// Whether no clock that is right can have put a bucket there.
 pub(super) fn is_beyond_clocks(rate: &Rate, time: Nanoseconds, now: Now) -> bool {
-    time > now.after(ADVANCE + CLOCK_ERROR_MAX).saturating_add(rate.span)
+    is_beyond(rate, time, now, CLOCK_ERROR_MAX)
+}
+
+fn is_beyond(rate: &Rate, time: Nanoseconds, now: Now, error: Duration) -> bool {
+    time > now.after(ADVANCE + error).saturating_add(rate.span)
 }
 
 /// How many tokens a lease is for that is hardly ever left unused, where requests come by chance.

@@ -43,8 +43,63 @@ fn shards_together_are_not_more_than_the_bucket() {
             "{rate} {burst}"
         );
         let whole = of.whole();
-        assert!(whole.interval * shards >= of.interval && whole.span == of.span, "{rate} {burst}");
+        assert!(whole.interval * shards >= of.interval, "{rate} {burst}");
     }
+}
+
+#[test]
+fn dividing_a_bucket_takes_next_to_nothing_of_its_burst() {
+    for (rate, burst) in
+        [(20_000.0, 65), (32_000.0, 127), (25_000.0, 83), (20_000.0, 41), (1e6, 5_000), (1_000.0, 3)]
+    {
+        let limit = limit(rate, burst);
+        let of = limit.rate.unwrap();
+        let (burst, shards) = (i64::from(burst), i64::from(of.shards));
+        let lost = burst - of.span / of.interval * shards;
+        assert!(lost * 50 <= burst + 25, "{rate} {burst}: {lost} of {shards} shards");
+        // Nor is it left at one shard for that.
+        assert!(shards * 2 >= burst.min(64).min((rate / 500.0) as i64), "{rate} {burst}: {shards} shards");
+        let bucket = Bucket::default();
+        let passes = |_: &i64| {
+            let verdict = bucket.judge(&limit, true, false, at(0));
+            matches!(verdict, Verdict::Admitted { .. })
+        };
+        assert_eq!((0..burst * 2).filter(passes).count() as i64, burst, "{rate}");
+        // What nobody shares is not divided.
+        assert_eq!(bucket.bytes(), size_of::<Bucket>());
+    }
+}
+
+#[test]
+fn a_limit_that_was_raised_counts_at_once() {
+    let (old, new) = (limit(1.0, 10), limit(500.0, 500));
+    // Alone.
+    let bucket = Bucket::default();
+    for _ in 0..11 {
+        let _ = bucket.judge(&old, true, false, at(0));
+    }
+    assert!(matches!(bucket.judge(&new, true, false, at(0)), Verdict::Refused { .. }));
+    assert_eq!(
+        bucket.judge(&new, true, false, at(SECOND / 100)),
+        Verdict::Admitted { degraded: false },
+        "alone"
+    );
+    // With others, who have emptied what stands in the store.
+    let bucket = Bucket::default();
+    let Verdict::Ask { shard, asking } = bucket.judge(&old, true, true, at(0)) else { panic!("not asked") };
+    let full = START + 10 * SECOND;
+    bucket.answered(shard, &asking, Some(TokensTaken::Refused { time: Some(full) }), at(0));
+    let life = Nanoseconds::try_from(LEASE_LIFE.as_nanos()).unwrap();
+    let passes = (0..life).step_by(100_000_000).map(at).any(|now| {
+        let Verdict::Ask { shard, asking } = bucket.judge(&new, true, true, now) else { return false };
+        let answer = match asking.take.form {
+            TakeForm::Unchanged { from, .. } if from == full => TokensTaken::Taken { before: Some(full) },
+            _ => TokensTaken::Refused { time: Some(full) },
+        };
+        bucket.answered(shard, &asking, Some(answer), now);
+        bucket.judge(&new, false, true, now) == Verdict::Admitted { degraded: false }
+    });
+    assert!(passes, "with others");
 }
 
 #[test]

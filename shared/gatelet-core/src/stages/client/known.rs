@@ -10,7 +10,7 @@ use super::{ClientPorts, closed};
 use crate::limits::bucket::{Bucket, Limit, Verdict};
 use crate::limits::{ClientCounts, LEASE_LIFE, Now, QuotaLimit, nanoseconds};
 use crate::memory::{Fetched, Flights, Kept, Key, Weight, texts};
-use crate::ports::{ApiKeyEntry, Arrival, Credentials as _, PortError, Timestamp};
+use crate::ports::{ApiKeyEntry, Arrival, Clock as _, Credentials as _, Timestamp};
 use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::snapshot::NamedLimit;
@@ -21,6 +21,8 @@ const KEY_FRESH: Duration = Duration::from_secs(10);
 const PLAN_FRESH: Duration = Duration::from_millis(LEASE_LIFE.as_millis() as u64 / 2);
 /// For how long what is known is used where nothing newer can be had.
 const KEPT: Duration = Duration::from_hours(1);
+/// How long a look-up may take.
+const LOOK_UP_WAIT_MAX: Duration = Duration::from_secs(1);
 /// After how long a look-up that failed is tried again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// For how long a value is remembered that is no key's.
@@ -56,15 +58,19 @@ pub struct Client {
     pub counts: Arc<ClientCounts>,
     /// Where in the plan the stage stands.
     stage: usize,
+    /// When what is known of it is to be looked at again.
+    believed_until: Timestamp,
 }
 
 impl Client {
-    fn new(key: Arc<ApiKeyEntry>, plan: Arc<UsagePlan>, stage: usize, found: &Found<'_>) -> Self {
+    fn new(key: &Known<ApiKeyEntry>, plan: &Known<UsagePlan>, stage: usize, found: &Found<'_>) -> Self {
+        let believed_until = key.fresh_until.min(plan.fresh_until);
+        let (key, plan) = (Arc::clone(&key.value), Arc::clone(&plan.value));
         let limits = found.limits;
         let throttle = plan
             .throttle
             .map(|throttle| NamedLimit::new(format!("throttle#plan#{}#{}", plan.id, key.id), throttle));
-        let bucket = throttle.as_ref().map(|throttle| limits.bucket(&throttle.key)).unwrap_or_default();
+        let bucket = throttle.as_ref().map(|throttle| throttle.bucket(limits)).unwrap_or_default();
         let quota = plan.quota.map(|quota| QuotaLimit {
             period: quota.period,
             limit: quota.limit,
@@ -73,7 +79,7 @@ impl Client {
             is_strict: plan.has_strict_quota(),
         });
         let counts = limits.client(&plan.id, &key.id, found.chance);
-        Self { key, plan, throttle, bucket, quota, counts, stage }
+        Self { key, plan, throttle, bucket, quota, counts, stage, believed_until }
     }
 
     /// The stage as the plan has it.
@@ -111,13 +117,6 @@ impl<T> Clone for Known<T> {
     }
 }
 
-impl<T> Known<T> {
-    /// Not where a clock that was set back makes it last longer.
-    fn is_fresh(&self, now: Timestamp, fresh: Duration) -> bool {
-        now < self.fresh_until && self.fresh_until.since(now) <= fresh
-    }
-}
-
 impl Weight for Known<ApiKeyEntry> {
     fn bytes(&self) -> usize {
         let plans = self.value.memberships.iter().map(|membership| membership.plan.as_str());
@@ -132,9 +131,9 @@ impl Weight for Known<UsagePlan> {
     }
 }
 
-impl Weight for () {
+impl Weight for Timestamp {
     fn bytes(&self) -> usize {
-        0
+        size_of::<Self>()
     }
 }
 
@@ -142,10 +141,11 @@ impl Weight for () {
 pub struct Clients {
     /// By API, stage and value.
     resolved: Kept<Arc<Client>>,
-    keys: Flights<Option<Known<ApiKeyEntry>>, PortError>,
-    plans: Flights<Option<Known<UsagePlan>>, PortError>,
-    /// Values that are no key's: apart, so that many of them push no key out.
-    unknown: Kept<()>,
+    keys: Flights<Option<Known<ApiKeyEntry>>, Refusal>,
+    /// None for an id that no plan has.
+    plans: Flights<Option<Known<UsagePlan>>, Refusal>,
+    /// Values that are no key's, and until when that is believed: apart, so that many of them push no key out.
+    unknown: Kept<Timestamp>,
     look_ups: Bucket,
 }
 
@@ -164,7 +164,8 @@ impl Default for Clients {
 impl Clients {
     /// The client under a name, where all that is known of it is fresh.
     pub(super) fn resolved(&self, name: &Key, now: Timestamp) -> Option<Arc<Client>> {
-        self.resolved.get(name, now)
+        let client = self.resolved.get(name, now)?;
+        is_fresh(client.believed_until, now, KEY_FRESH.min(PLAN_FRESH)).then_some(client)
     }
 
     /// Finds the client that has a key's value at a stage.
@@ -176,29 +177,28 @@ impl Clients {
         value: &str,
         record: &Record,
     ) -> Result<Arc<Client>, Refusal> {
-        let key = self.key(ports, arrival, value).await?;
-        let Some(key) = key else {
+        let Some(key) = self.key(ports, arrival, value).await? else {
             record.explain(|| "nobody has this API key".to_owned());
             return Err(Refusal::InvalidApiKey);
         };
-        if !key.enabled {
-            record.explain(|| format!("the API key `{}` is disabled", key.id));
+        let ApiKeyEntry { id, enabled, memberships, .. } = &*key.value;
+        if !enabled {
+            record.explain(|| format!("the API key `{id}` is disabled"));
             return Err(Refusal::InvalidApiKey);
         }
-        for membership in &key.memberships {
+        for membership in memberships {
             let Some(plan) = self.plan(ports, arrival, &membership.plan).await? else { continue };
-            let position = plan
-                .stages
-                .iter()
+            let mut stages = plan.value.stages.iter();
+            let position = stages
                 .position(|of_plan| of_plan.api_id.as_str() == api_id && of_plan.stage.as_str() == stage);
             let Some(position) = position else { continue };
             let limits = &ports.memory().limits;
             let found = Found { limits, since: membership.since, chance: &arrival.request_id };
-            let client = Arc::new(Client::new(Arc::clone(&key), plan, position, &found));
-            self.resolved.put(*name, Arc::clone(&client), arrival.now.after(PLAN_FRESH));
+            let client = Arc::new(Client::new(&key, &plan, position, &found));
+            self.resolved.put(*name, Arc::clone(&client), client.believed_until);
             return Ok(client);
         }
-        record.explain(|| format!("none of the plans of the API key `{}` holds this stage", key.id));
+        record.explain(|| format!("none of the plans of the API key `{id}` holds this stage"));
         Err(Refusal::InvalidApiKey)
     }
 
@@ -207,20 +207,27 @@ impl Clients {
         ports: &P,
         arrival: &Arrival,
         value: &str,
-    ) -> Result<Option<Arc<ApiKeyEntry>>, Refusal> {
-        let (name, now) = (Key::of([value.as_bytes()]), arrival.now);
-        if self.unknown.get(&name, now).is_some() {
+    ) -> Result<Option<Known<ApiKeyEntry>>, Refusal> {
+        let (name, now) = (Key::of([value.as_bytes()]), ports.clock().now());
+        let unknown_until = self.unknown.get(&name, now);
+        if unknown_until.is_some_and(|until| is_fresh(until, now, UNKNOWN_REMEMBERED)) {
             return Ok(None);
         }
         let known = self.keys.kept().get(&name, now).flatten();
-        if known.is_none() && !self.may_look_up(arrival) {
-            return Err(Refusal::Throttled { retry_after: Some(RETRY_AFTER) });
-        }
-        let fetch = async { ports.credentials().api_key(value, arrival.deadline).await };
-        let found = remembered(&self.keys, (name, known, KEY_FRESH), now, fetch).await;
-        let found = found.map_err(|error| closed(&error))?;
+        let is_new = known.is_none();
+        let found = remembered(ports, &self.keys, (name, known, KEY_FRESH), async {
+            // Whoever waits for another's look-up makes none.
+            if is_new && !self.may_look_up(now, arrival.draw) {
+                return Err(Refusal::Throttled { retry_after: Some(RETRY_AFTER) });
+            }
+            let found = ports.credentials().api_key(value, deadline(arrival, now)).await;
+            found.map_err(|error| closed(&error))
+        });
+        let found = found.await?;
         if found.is_none() {
-            self.unknown.put(name, (), now.after(UNKNOWN_REMEMBERED));
+            self.keys.kept().forget(&name);
+            let until = now.after(UNKNOWN_REMEMBERED);
+            self.unknown.put(name, until, until);
         }
         Ok(found)
     }
@@ -230,57 +237,89 @@ impl Clients {
         ports: &P,
         arrival: &Arrival,
         id: &PartId,
-    ) -> Result<Option<Arc<UsagePlan>>, Refusal> {
-        let (name, now) = (Key::of([id.as_str().as_bytes()]), arrival.now);
-        let known = self.plans.kept().get(&name, now).flatten();
-        let fetch = async { ports.credentials().usage_plan(id, arrival.deadline).await };
-        let found = remembered(&self.plans, (name, known, PLAN_FRESH), now, fetch).await;
-        found.map_err(|error| closed(&error))
+    ) -> Result<Option<Known<UsagePlan>>, Refusal> {
+        let (name, now) = (Key::of([id.as_str().as_bytes()]), ports.clock().now());
+        let known = match self.plans.kept().get(&name, now) {
+            Some(None) => return Ok(None),
+            known => known.flatten(),
+        };
+        let found = remembered(ports, &self.plans, (name, known, PLAN_FRESH), async {
+            let found = ports.credentials().usage_plan(id, deadline(arrival, now)).await;
+            found.map_err(|error| closed(&error))
+        });
+        let found = found.await?;
+        if found.is_none() {
+            self.plans.kept().put(name, None, now.after(PLAN_FRESH));
+        }
+        Ok(found)
     }
 
-    fn may_look_up(&self, arrival: &Arrival) -> bool {
+    fn may_look_up(&self, now: Timestamp, draw: u64) -> bool {
         let Ok(throttle) = Throttle::new(LOOK_UPS_PER_SECOND, LOOK_UPS_AT_ONCE) else { return true };
-        let now = Now { wall: nanoseconds(arrival.now), monotonic: Duration::ZERO, draw: arrival.draw };
+        let now = Now { wall: nanoseconds(now), monotonic: Duration::ZERO, draw };
         let verdict = self.look_ups.judge(&Limit::of(throttle), true, false, now);
         matches!(verdict, Verdict::Admitted { .. })
     }
 }
 
-/// What is known and fresh, else what is fetched now, by one request at a time; where that fails, what was known before.
-async fn remembered<T>(
-    flights: &Flights<Option<Known<T>>, PortError>,
+/// Until when a look-up may take that begins now.
+fn deadline(arrival: &Arrival, now: Timestamp) -> Timestamp {
+    arrival.deadline.min(now.after(LOOK_UP_WAIT_MAX))
+}
+
+/// Whether something is believed that is so until a moment; not where a clock that was set back makes that later than it can be.
+fn is_fresh(until: Timestamp, now: Timestamp, longest: Duration) -> bool {
+    now < until && until.since(now) <= longest
+}
+
+/// What is known and fresh, else what is fetched now, by one request at a time. While one fetches, and where that fails, others
+/// go on with what was known before.
+async fn remembered<T: PartialEq, P: ClientPorts>(
+    ports: &P,
+    flights: &Flights<Option<Known<T>>, Refusal>,
     (name, known, fresh): (Key, Option<Known<T>>, Duration),
-    now: Timestamp,
-    fetch: impl Future<Output = Result<Option<T>, PortError>>,
-) -> Result<Option<Arc<T>>, PortError>
+    fetch: impl Future<Output = Result<Option<T>, Refusal>>,
+) -> Result<Option<Known<T>>, Refusal>
 where
     Known<T>: Weight,
 {
-    if let Some(known) = known.as_ref().filter(|known| known.is_fresh(now, fresh)) {
-        return Ok(Some(Arc::clone(&known.value)));
+    let begun = ports.clock().now();
+    if let Some(known) = known.as_ref().filter(|known| is_fresh(known.fresh_until, begun, fresh)) {
+        return Ok(Some(known.clone()));
+    }
+    // Where it is asked for anew later than now, it is believed for so long.
+    let pause = RETRY_AFTER.min(fresh);
+    let keep = |known: Known<T>| flights.kept().put(name, Some(known.clone()), known.kept_until);
+    if let Some(stale) = &known {
+        keep(Known { fresh_until: begun.after(pause), ..stale.clone() });
     }
     // Under another name, for what is kept under its own would be answered without a fetch.
     let flight = Key::of([name.as_bytes().as_slice(), b"fetch"]);
-    let fetched = flights.get_or_fetch(flight, now, async {
-        let (fresh_until, kept_until) = (now.after(fresh), now.after(KEPT));
-        let value = fetch.await?.map(|value| Known { value: Arc::new(value), fresh_until, kept_until });
+    let fetched = flights.get_or_fetch(flight, begun, async {
+        let value = fetch.await?.map(|value| Known {
+            // What has not changed is not held twice.
+            value: match &known {
+                Some(known) if *known.value == value => Arc::clone(&known.value),
+                _ => Arc::new(value),
+            },
+            fresh_until: begun.after(fresh),
+            kept_until: begun.after(KEPT),
+        });
         Ok(Fetched { value, keep_until: None })
     });
-    match (fetched.await, known) {
+    match (fetched.await, &known) {
         (Ok((Some(fetched), _)), _) => {
-            flights.kept().put(name, Some(fetched.clone()), fetched.kept_until);
-            Ok(Some(fetched.value))
+            keep(fetched.clone());
+            Ok(Some(fetched))
         }
-        (Ok((None, _)), _) => {
-            flights.kept().forget(&name);
-            Ok(None)
-        }
+        (Ok((None, _)), _) => Ok(None),
         (Err(_), Some(stale)) => {
-            let again = Known { fresh_until: now.after(RETRY_AFTER.min(fresh)), ..stale.clone() };
-            flights.kept().put(name, Some(again), stale.kept_until);
-            Ok(Some(stale.value))
+            // From now, not from when it began: the next request does not wait as long again.
+            let again = Known { fresh_until: ports.clock().now().after(pause), ..stale.clone() };
+            keep(again.clone());
+            Ok(Some(again))
         }
-        (Err(error), None) => Err(error),
+        (Err(refusal), None) => Err(refusal),
     }
 }
 

@@ -7,10 +7,11 @@ use gatelet_aws::backends::{AddressPolicy, BackendSettings, HttpBackends};
 use gatelet_core::payload::Body;
 use gatelet_core::ports::{BackendCall, Backends};
 use gatelet_model::TlsConfig;
-use http::{StatusCode, Uri};
+use http::{HeaderValue, StatusCode, Uri};
 use serde::Serialize;
 
 use crate::command::Failure;
+use crate::doors::TOKEN_HEADER;
 
 /// Where a gateway's control plane listens where nothing else is said.
 pub(in crate::command) const CONTROL: &str = "http://127.0.0.1:8081";
@@ -23,6 +24,8 @@ pub(in crate::command) struct Asked<'a, Q> {
     pub(in crate::command) path: &'a str,
     /// The question.
     pub(in crate::command) question: &'a Q,
+    /// What proves who asks, where that is asked for.
+    pub(in crate::command) token: Option<HeaderValue>,
     /// How long the answer may take.
     pub(in crate::command) patience: Duration,
     /// The largest answer that is read.
@@ -44,10 +47,13 @@ impl<Q: Serialize + Sync> Asked<'_, Q> {
         let control = self.control.to_string();
         let uri = format!("{}{}", control.trim_end_matches('/'), self.path);
         let body = serde_json::to_vec(self.question).map_err(|error| of_command(&error))?;
-        let request = http::Request::post(uri)
+        let mut request = http::Request::post(uri)
             .header("content-type", "application/json")
             .body(Body::from(Bytes::from(body)))
             .map_err(|error| of_command(&error))?;
+        if let Some(token) = &self.token {
+            request.headers_mut().insert(TOKEN_HEADER, token.clone());
+        }
         let backends = HttpBackends::new(BackendSettings::new(AddressPolicy::local()));
         let backends = backends.map_err(|error| of_command(&error))?;
         let call = BackendCall { request, timeout: self.patience, tls: TlsConfig::default() };

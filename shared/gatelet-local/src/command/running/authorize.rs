@@ -88,6 +88,7 @@ async fn ask(arguments: &Arguments) -> Result<(Explanation, String), Failure> {
         control: &arguments.control,
         path: "/_gatelet/authorize",
         question: &question,
+        token: None,
         patience: PATIENCE,
         bytes_max: EXPLANATION_BYTES_MAX,
     };

@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use gatelet_control::usage::{
     Answer, FILE_BYTES_MAX, GivenValue, KeyChanges, KeyFilter, KeyShown, NewApiKey, Operation, PAGE_MAX,
 };
+use gatelet_model::PartId;
 use serde_json::json;
 
 use super::place::{Need, Place, PlaceArguments, unexpected};
@@ -295,9 +296,12 @@ async fn import(
 ) -> Result<String, Failure> {
     let file = file.display().to_string();
     let operation = Operation::ImportKeys { file, text: GivenValue(text), fail_on_warnings };
-    let Answer::Imported { ids, warnings } = place.perform(operation).await? else {
+    let Answer::Imported { ids, warnings, failed } = place.perform(operation).await? else {
         return Err(unexpected(&"it tells of no import"));
     };
+    if let Some(failed) = failed {
+        return Err(Failure::of_command(&ended_half_way(&ids, &failed)));
+    }
     if json {
         return Ok(document(&json!({ "ids": ids, "warnings": warnings })));
     }
@@ -308,6 +312,22 @@ async fn import(
         text.push_str(&format!("passed over: {}\n", printable(warning, WARNING_CHARACTERS_MAX)));
     }
     Ok(text)
+}
+
+/// What was imported before the store failed: nobody else tells the ids of these keys.
+fn ended_half_way(ids: &[PartId], failed: &str) -> String {
+    let mut text = format!(
+        "the import ended half-way: {failed}; import the file again, which overwrites what is there: {} made or overwritten",
+        match ids.len() {
+            0 => "no key was".to_owned(),
+            1 => "this key was".to_owned(),
+            count => format!("these {count} keys were"),
+        }
+    );
+    for id in ids {
+        text.push_str(&format!("\n{id}"));
+    }
+    text
 }
 
 /// All keys, or all of a plan.

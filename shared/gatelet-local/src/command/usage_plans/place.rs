@@ -1,5 +1,6 @@
 //! Where operations are done: by a running gateway, on tables over the network, or on the state of this machine.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,17 +15,24 @@ use gatelet_aws::environment::{Environment, parse_endpoint};
 use gatelet_aws::process::SystemClock;
 use gatelet_control::usage::{Answer, Failure as NotDone, Operation};
 use gatelet_model::{AccountId, Region};
-use http::Uri;
+use http::{HeaderValue, Uri};
 use serde::Deserialize;
 
 use crate::command::running::{Asked, CONTROL};
 use crate::command::table::{CREDENTIALS_ACTIONS, Reached, Wanted, environment, usual};
 use crate::command::{ACCOUNT, Failure, REGION, parsed};
+use crate::doors::TOKEN_FILE;
 use crate::operations::UsagePlace;
-use crate::store::{StateOption, Store};
+use crate::store::{DEFAULT_DIRECTORY, StateOption, Store};
 
 /// How long a running gateway may take.
 const PATIENCE: Duration = Duration::from_mins(5);
+/// The same for a file of keys, which may have ten thousand rows.
+const IMPORT_PATIENCE: Duration = Duration::from_hours(2);
+/// The file with the gateway's token where the command line does not name it.
+const TOKEN_VARIABLE: &str = "GATELET_CONTROL_TOKEN";
+/// The longest token file that is read.
+const TOKEN_BYTES_MAX: u64 = 1_024;
 /// The largest answer that is read: a page of keys with all that they can hold.
 const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Where a running gateway is where the command line does not say.
@@ -39,6 +47,10 @@ pub(super) struct PlaceArguments {
     /// Where the control plane of a running `gatelet dev` listens; GATELET_CONTROL says the same [default: http://127.0.0.1:8081]
     #[arg(long, global = true, value_name = "URL", conflicts_with_all = ["table", "dynamodb_endpoint", "state"])]
     control: Option<Uri>,
+
+    /// The file with the token of that `gatelet dev`; GATELET_CONTROL_TOKEN says the same [default: .gatelet/control.token]
+    #[arg(long, global = true, value_name = "FILE", conflicts_with_all = ["table", "dynamodb_endpoint", "state"])]
+    control_token: Option<PathBuf>,
 
     /// Work on this state directory of a `gatelet dev` that is not running
     #[arg(long, global = true, value_name = "DIR", conflicts_with_all = ["table", "dynamodb_endpoint"])]
@@ -75,8 +87,8 @@ pub(super) struct PlaceArguments {
 
 /// Where operations are done.
 pub(super) enum Place {
-    /// By the gateway that listens there.
-    Gateway(Uri),
+    /// By the gateway that listens there, with its token.
+    Gateway(Uri, Option<HeaderValue>),
     /// Here.
     Here(Box<UsagePlace>),
 }
@@ -94,7 +106,7 @@ impl PlaceArguments {
     /// The place that is meant.
     pub(super) async fn open(&self, need: Need) -> Result<Place, Failure> {
         if let Some(control) = &self.control {
-            return Ok(Place::Gateway(control.clone()));
+            return Ok(Place::Gateway(control.clone(), self.token()?));
         }
         if let Some(state) = &self.state {
             return Ok(Place::Here(Box::new(self.directory(state, need).await?)));
@@ -108,7 +120,26 @@ impl PlaceArguments {
             return Ok(Place::Here(Box::new(self.tables(&environment, name).await?)));
         }
         let usual = || CONTROL.parse().map_err(|error: http::uri::InvalidUri| Failure::of_command(&error));
-        Ok(Place::Gateway(control.map_or_else(usual, Ok)?))
+        Ok(Place::Gateway(control.map_or_else(usual, Ok)?, self.token()?))
+    }
+
+    /// The token of the gateway; none where nobody names a file and there is none in the usual place, which the gateway answers.
+    fn token(&self) -> Result<Option<HeaderValue>, Failure> {
+        let named =
+            self.control_token.clone().or_else(|| std::env::var_os(TOKEN_VARIABLE).map(PathBuf::from));
+        let is_named = named.is_some();
+        let path = named.unwrap_or_else(|| Path::new(DEFAULT_DIRECTORY).join(TOKEN_FILE));
+        let unusable = |why: &dyn std::fmt::Display| {
+            Failure::of_command(&format!("the token in `{}` cannot be used: {why}", path.display()))
+        };
+        let mut text = String::new();
+        let read =
+            std::fs::File::open(&path).and_then(|file| file.take(TOKEN_BYTES_MAX).read_to_string(&mut text));
+        match read {
+            Ok(_) => HeaderValue::from_str(text.trim()).map(Some).map_err(|_| unusable(&"it is none")),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !is_named => Ok(None),
+            Err(error) => Err(unusable(&crate::definition::reason(&error))),
+        }
     }
 
     async fn tables(&self, environment: &Environment, name: &str) -> Result<UsagePlace, Failure> {
@@ -200,7 +231,7 @@ impl Place {
     pub(super) async fn perform(&self, operation: Operation) -> Result<Answer, Failure> {
         let outcome = match self {
             Self::Here(place) => place.perform(operation).await,
-            Self::Gateway(control) => ask(control, &operation).await?,
+            Self::Gateway(control, token) => ask(control, token.clone(), &operation).await?,
         };
         outcome.map_err(|failure| match failure {
             NotDone::NotFound(message)
@@ -216,12 +247,21 @@ impl Place {
     }
 }
 
-async fn ask(control: &Uri, operation: &Operation) -> Result<Result<Answer, NotDone>, Failure> {
+async fn ask(
+    control: &Uri,
+    token: Option<HeaderValue>,
+    operation: &Operation,
+) -> Result<Result<Answer, NotDone>, Failure> {
+    let patience = match operation {
+        Operation::ImportKeys { .. } => IMPORT_PATIENCE,
+        _ => PATIENCE,
+    };
     let asked = Asked {
         control,
         path: "/_gatelet/operations",
         question: operation,
-        patience: PATIENCE,
+        token,
+        patience,
         bytes_max: ANSWER_BYTES_MAX,
     };
     let reply = asked.answered(OTHERWISE).await?;

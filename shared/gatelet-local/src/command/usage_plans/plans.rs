@@ -1,8 +1,9 @@
 //! `gatelet plans`.
 
 use clap::{Args, Subcommand};
-use gatelet_control::usage::{Answer, NewPlan, Operation, PAGE_MAX, PlanChange};
-use gatelet_model::{PlanStage, Throttle, UsagePlan};
+use gatelet_control::usage::{Answer, NewPlan, Operation, PAGE_MAX, PlanChange, PlanShown};
+use gatelet_core::limits::LEASE_LIFE;
+use gatelet_model::{ApiId, PlanStage, StageName, Throttle, UsagePlan};
 use serde_json::json;
 
 use super::options::{
@@ -10,7 +11,7 @@ use super::options::{
     quota_or_none, throttle_or_none,
 };
 use super::place::{Need, Place, PlaceArguments, unexpected};
-use super::shown::{document, line, plan_json, plan_text, plans_table};
+use super::shown::{document, line, plan_json, plan_text, plans_table, shown_json};
 use crate::command::Failure;
 
 /// The tag with which a plan says that nobody passes while its quota cannot be counted.
@@ -18,15 +19,16 @@ const QUOTA_TAG: &str = "gatelet:quota";
 const STRICT: &str = "strict";
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(after_help = format!("\
 gatelet plans create --name gold --throttle 10:20 --quota 1000/day --stage u8eys5uu5r/dev
 gatelet plans update PLAN --quota 5000/day --method-throttle u8eys5uu5r/dev:/pets/GET=1:5
+gatelet plans update PLAN --foreign-stage a1b2c3d4e5/prod      a stage of API Gateway, whose authorizer asks for the keys
 gatelet plans update PLAN --throttle none
 
 A throttle is RATE:BURST: requests per second, and how many at once. Throttles and quotas are each key's own, over all stages
 of the plan. Periods of quotas begin in UTC: at midnight, on Sunday, on the first.
 
-A gateway that runs notices a change within two seconds.")]
+A gateway that runs notices a change within {} seconds.", LEASE_LIFE.as_secs()))]
 pub(in crate::command) struct Arguments {
     #[command(subcommand)]
     action: Action,
@@ -87,6 +89,10 @@ struct Create {
     #[arg(long = "stage", value_name = "API/STAGE", value_parser = options::stage)]
     stages: Vec<StageOption>,
 
+    /// A stage that it opens and that is not deployed here, but of API Gateway itself; may be given several times
+    #[arg(long = "foreign-stage", value_name = "API/STAGE", value_parser = options::stage)]
+    foreign_stages: Vec<StageOption>,
+
     /// What each key has for a method of such a stage; may be given several times
     #[arg(long = "method-throttle", value_name = "API/STAGE:/PATH/METHOD=RATE:BURST", value_parser = method_throttle)]
     method_throttles: Vec<MethodOption>,
@@ -126,6 +132,10 @@ struct Update {
     #[arg(long = "stage", value_name = "API/STAGE", value_parser = options::stage)]
     stages: Vec<StageOption>,
 
+    /// A stage that it opens from now on and that is not deployed here, but of API Gateway itself
+    #[arg(long = "foreign-stage", value_name = "API/STAGE", value_parser = options::stage)]
+    foreign_stages: Vec<StageOption>,
+
     /// A stage that it opens no more; may be given several times
     #[arg(long = "remove-stage", value_name = "API/STAGE", value_parser = options::stage)]
     removed_stages: Vec<StageOption>,
@@ -153,9 +163,9 @@ pub(in crate::command) async fn run(arguments: &Arguments) -> Result<String, Fai
     match &arguments.action {
         Action::Create(create) => {
             let new = new_plan(create)?;
-            let plan = plan(place(Need::New).await?.perform(Operation::CreatePlan(new)).await?)?;
-            let hint = format!("# `gatelet keys create --plan {}` makes a key of it\n", plan.id);
-            Ok(if json { document(&plan_json(&plan)) } else { plan_text(&plan) + &hint })
+            let shown = shown(place(Need::New).await?.perform(Operation::CreatePlan(new)).await?)?;
+            let hint = format!("# `gatelet keys create --plan {}` makes a key of it\n", shown.plan.id);
+            Ok(if json { document(&shown_json(&shown)) } else { plan_text(&shown) + &hint })
         }
         Action::List { key } => {
             let plans = listed(key.as_deref(), &place(Need::Existing).await?).await?;
@@ -163,15 +173,15 @@ pub(in crate::command) async fn run(arguments: &Arguments) -> Result<String, Fai
         }
         Action::Show { id } => {
             let operation = Operation::Plan { id: id.clone() };
-            let plan = plan(place(Need::Existing).await?.perform(operation).await?)?;
-            Ok(if json { document(&plan_json(&plan)) } else { plan_text(&plan) })
+            let shown = shown(place(Need::Existing).await?.perform(operation).await?)?;
+            Ok(if json { document(&shown_json(&shown)) } else { plan_text(&shown) })
         }
         Action::Update(update) => {
             let place = place(Need::Existing).await?;
             let changes = changes(update, &place).await?;
             let operation = Operation::UpdatePlan { id: update.id.clone(), changes };
-            let plan = plan(place.perform(operation).await?)?;
-            Ok(if json { document(&plan_json(&plan)) } else { plan_text(&plan) })
+            let shown = shown(place.perform(operation).await?)?;
+            Ok(if json { document(&shown_json(&shown)) } else { plan_text(&shown) })
         }
         Action::Delete { id } => {
             place(Need::Existing).await?.perform(Operation::DeletePlan { id: id.clone() }).await?;
@@ -181,11 +191,19 @@ pub(in crate::command) async fn run(arguments: &Arguments) -> Result<String, Fai
     }
 }
 
-pub(super) fn plan(answer: Answer) -> Result<UsagePlan, Failure> {
+fn shown(answer: Answer) -> Result<PlanShown, Failure> {
     match answer {
         Answer::Plan(plan) => Ok(*plan),
         _ => Err(unexpected(&"it is no plan")),
     }
+}
+
+fn pair(StageOption { api, stage }: &StageOption) -> (ApiId, StageName) {
+    (api.clone(), stage.clone())
+}
+
+pub(super) fn plan(answer: Answer) -> Result<UsagePlan, Failure> {
+    shown(answer).map(|shown| shown.plan)
 }
 
 fn new_plan(create: &Create) -> Result<NewPlan, Failure> {
@@ -194,7 +212,8 @@ fn new_plan(create: &Create) -> Result<NewPlan, Failure> {
         stage: stage.clone(),
         method_throttles: Default::default(),
     };
-    let mut stages: Vec<PlanStage> = create.stages.iter().map(opened).collect();
+    let named = create.stages.iter().chain(&create.foreign_stages);
+    let mut stages: Vec<PlanStage> = named.map(opened).collect();
     for MethodOption { of, target, throttle } in &create.method_throttles {
         let opened = stages.iter_mut().find(|one| one.api_id == of.api && one.stage == of.stage);
         let Some(opened) = opened else {
@@ -212,6 +231,7 @@ fn new_plan(create: &Create) -> Result<NewPlan, Failure> {
         name: create.name.clone(),
         description: create.description.clone(),
         stages,
+        foreign: create.foreign_stages.iter().map(pair).collect(),
         throttle: create.throttle,
         quota: create.quota.map(|quota| quota.with_offset(create.offset)),
         tags: tag(create.strict).into_iter().collect(),
@@ -225,16 +245,18 @@ async fn changes(update: &Update, place: &Place) -> Result<Vec<PlanChange>, Fail
     changes.extend(update.description.clone().map(PlanChange::Description));
     changes.extend(update.throttle.map(|throttle| PlanChange::Throttle(throttle.value())));
     changes.extend(quota(update, place).await?);
-    let of = |StageOption { api, stage }: &StageOption| (api.clone(), stage.clone());
     // First go those that are to go: a stage may be taken out and put in again, without its methods' throttles.
-    for (api, stage) in update.removed_stages.iter().map(of) {
+    for (api, stage) in update.removed_stages.iter().map(pair) {
         changes.push(PlanChange::RemoveStage(api, stage));
     }
-    for (api, stage) in update.stages.iter().map(of) {
+    for (api, stage) in update.stages.iter().map(pair) {
         changes.push(PlanChange::AddStage(api, stage));
     }
+    for (api, stage) in update.foreign_stages.iter().map(pair) {
+        changes.push(PlanChange::AddForeignStage(api, stage));
+    }
     for method in &update.method_throttles {
-        let (api, stage) = of(&method.of);
+        let (api, stage) = pair(&method.of);
         changes.push(PlanChange::MethodThrottle(api, stage, method.target.clone(), method.throttle.value()));
     }
     match (update.strict, update.no_strict) {

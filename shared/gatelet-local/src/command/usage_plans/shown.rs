@@ -1,6 +1,6 @@
 //! Keys and plans, for people and scripts.
 
-use gatelet_control::usage::KeyShown;
+use gatelet_control::usage::{KeyShown, PlanShown};
 use gatelet_core::Timestamp;
 use gatelet_model::{PartId, PlanStage, Quota, Throttle, UsagePlan};
 use serde_json::{Map, Value, json};
@@ -123,7 +123,7 @@ pub(super) fn plans_table(plans: &[UsagePlan]) -> String {
 }
 
 /// A plan with all that is known of it.
-pub(super) fn plan_text(plan: &UsagePlan) -> String {
+pub(super) fn plan_text(PlanShown { plan, not_deployed }: &PlanShown) -> String {
     let mut text = format!("{}  {}\n", plan.id, line(&plan.name));
     if let Some(description) = &plan.description {
         text.push_str(&format!("  {}\n", line(description)));
@@ -148,7 +148,9 @@ pub(super) fn plan_text(plan: &UsagePlan) -> String {
         text.push_str("  opens no stage\n");
     }
     for stage in &plan.stages {
-        text.push_str(&format!("  opens {}\n", stage_text(stage)));
+        let is_foreign = not_deployed.iter().any(|(api, name)| stage.api_id == *api && stage.stage == *name);
+        let foreign = if is_foreign { ", which is not deployed here" } else { "" };
+        text.push_str(&format!("  opens {}{foreign}\n", stage_text(stage)));
         for (target, throttle) in &stage.method_throttles {
             let target = line(&String::from(target.clone()));
             text.push_str(&format!("    {target}  {}\n", throttle_text(*throttle)));
@@ -192,4 +194,14 @@ pub(super) fn plan_json(plan: &UsagePlan) -> Value {
         "productCode": plan.product_code,
         "tags": plan.tags,
     })
+}
+
+/// The same, with the stages that are not deployed here.
+pub(super) fn shown_json(PlanShown { plan, not_deployed }: &PlanShown) -> Value {
+    let mut value = plan_json(plan);
+    if let Some(object) = value.as_object_mut() {
+        let stages = not_deployed.iter().map(|(api, stage)| json!({ "apiId": api, "stage": stage }));
+        object.insert("notDeployed".to_owned(), stages.collect());
+    }
+    value
 }

@@ -1,12 +1,16 @@
 //! The API keys and usage plans of definitions, and APIs that ask for keys that nobody can have.
 
-use gatelet_control::usage::Applied;
+use std::path::Path;
+
+use gatelet_control::usage::{Applied, Surplus, TemplateOwner};
 use gatelet_model::{Api, PartId, Stage, UsagePlan};
 
 use super::Session;
 use crate::definition::Definition;
 use crate::dev::show::NAME_CHARACTERS_MAX;
+use crate::doors::TOKEN_FILE;
 use crate::requests::printable;
+use crate::store::DEFAULT_DIRECTORY;
 
 /// Where a control plane listens where nothing else is said: commands find it without being told.
 const USUAL_CONTROL: &str = "127.0.0.1:8081";
@@ -30,7 +34,10 @@ impl Session {
         telling: Telling,
     ) -> Vec<String> {
         let Definition { api_keys, usage_plans, .. } = definition;
-        match self.parts.usage.apply(self.file(number), api_keys, usage_plans).await {
+        let apis = definition.apis.iter().map(|defined| defined.api.id().clone());
+        let owner = TemplateOwner::new(self.file(number), apis);
+        // What is in this state was made here, from this file.
+        match self.parts.usage.apply(&owner, api_keys, usage_plans, Surplus::Deleted).await {
             Ok(applied) => self.told(definition, &applied, telling),
             Err(error) => {
                 let file = self.file(number);
@@ -64,6 +71,14 @@ impl Session {
             let plans = if plans.is_empty() { "no plan".to_owned() } else { plans.join(", ") };
             let show = self.command(&format!("keys show {} --include-value", key.id));
             lines.push(format!("  API key `{}` ({}) in {plans}: {show}", name(&key.logical_id), key.id));
+        }
+        for key in applied.keys.iter().filter(|key| key.stays_disabled) {
+            let enable = self.command(&format!("keys enable {}", key.id));
+            lines.push(format!(
+                "  API key `{}` ({}) stays disabled: {enable}",
+                name(&key.logical_id),
+                key.id
+            ));
         }
         if !applied.removed.is_empty() {
             let ids: Vec<&str> = applied.removed.iter().map(PartId::as_str).collect();
@@ -110,7 +125,13 @@ impl Session {
         let control = self.parts.control.to_string();
         let option =
             if control == USUAL_CONTROL { String::new() } else { format!(" --control http://{control}") };
-        format!("gatelet {rest}{option}")
+        let token = &self.parts.token;
+        let token = if *token == Path::new(DEFAULT_DIRECTORY).join(TOKEN_FILE) {
+            String::new()
+        } else {
+            format!(" --control-token {}", token.display())
+        };
+        format!("gatelet {rest}{option}{token}")
     }
 }
 

@@ -22,6 +22,8 @@ const LOOKS_AFTER_REQUEST: u32 = 5;
 const IDLE_LOOKS_MAX: u32 = 120;
 /// How long the store may take each time.
 const STORE_WAIT_MAX: Duration = Duration::from_secs(5);
+/// How long the store may take for what came back on all days of a period.
+const OLD_RETURNS_WAIT_MAX: Duration = Duration::from_secs(60);
 
 /// Reports and folds what is counted, until it is finished or dropped.
 pub(in crate::dev) struct Counting {
@@ -61,8 +63,22 @@ impl Drop for Counting {
 }
 
 impl Counted {
-    /// Settles and folds for as long as it is let. A store that nobody calls is left alone.
+    /// Does all of it, for as long as it is let.
     async fn go_on(self) {
+        tokio::join!(self.put_all_back(), self.count());
+    }
+
+    /// Puts back what was to go back while nothing ran here.
+    async fn put_all_back(&self) {
+        let now = self.clock.now();
+        let put_back = self.counters.put_all_back(now, now.after(OLD_RETURNS_WAIT_MAX)).await;
+        if let Some(error) = put_back.error {
+            tracing::warn!(%error, "tokens of earlier days are not back in their quotas yet");
+        }
+    }
+
+    /// Settles and folds. A store that nobody calls is left alone.
+    async fn count(&self) {
         let mut every = interval(LOOK_EVERY);
         every.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut answered, mut looks, mut idle) = (0, LOOKS_AFTER_REQUEST, 0);

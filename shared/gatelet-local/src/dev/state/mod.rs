@@ -2,6 +2,7 @@
 
 mod counting;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use gatelet_aws::access::{CredentialKeys, CredentialTable};
@@ -53,6 +54,8 @@ pub(super) struct State {
     pub(super) credentials: CredentialTable,
     pub(super) counters: CounterTable,
     pub(super) shown: String,
+    /// The directory that it is in; none where it is in none.
+    pub(super) directory: Option<PathBuf>,
 }
 
 /// Opens the store that was chosen.
@@ -70,7 +73,7 @@ pub(super) async fn open(
         (StateChoice::Usual, None) => embedded(usual()).await?,
         (StateChoice::Embedded(state), _) => embedded(state.clone()).await?,
     };
-    let Opened { store, shown, keys } = opened;
+    let Opened { store, shown, keys, directory } = opened;
     let scope = Scope { account: decisions.account.clone(), region: decisions.region.clone() };
     let clock = Arc::new(SystemClock::new());
     let region = decisions.region.clone();
@@ -82,7 +85,9 @@ pub(super) async fn open(
         Ok((Arc::new(definitions), credentials, counters))
     };
     match opening.await {
-        Ok((definitions, credentials, counters)) => Ok(State { definitions, credentials, counters, shown }),
+        Ok((definitions, credentials, counters)) => {
+            Ok(State { definitions, credentials, counters, shown, directory })
+        }
         Err(error) => Err(StateError::Port { shown, error }),
     }
 }
@@ -92,6 +97,7 @@ struct Opened {
     store: Store,
     shown: String,
     keys: Option<CredentialKeys>,
+    directory: Option<PathBuf>,
 }
 
 fn elsewhere(
@@ -100,7 +106,7 @@ fn elsewhere(
     environment: &Environment,
 ) -> Result<Opened, StoreError> {
     let keys = environment.access().credential_keys.clone();
-    Ok(Opened { store: Store::endpoint(&url, credentials)?, shown: url, keys })
+    Ok(Opened { store: Store::endpoint(&url, credentials)?, shown: url, keys, directory: None })
 }
 
 /// A state directory has a key of its own; that of the environment is for tables, and may well be a router's.
@@ -110,11 +116,15 @@ async fn embedded(state: StateOption) -> Result<Opened, StoreError> {
         StateOption::Directory(path) => format!("{}/", path.display()),
     };
     let file = state.credential_key();
+    let directory = match &state {
+        StateOption::Memory => None,
+        StateOption::Directory(path) => Some(path.clone()),
+    };
     let store = Store::open(state).await?;
     let keys = match file {
         Some(file) => file.read_or_make()?,
         // What they encrypt is forgotten with them.
         None => CredentialKeys::generate().map_err(StoreError::Engine)?.keys,
     };
-    Ok(Opened { store, shown, keys: Some(keys) })
+    Ok(Opened { store, shown, keys: Some(keys), directory })
 }

@@ -3,17 +3,16 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use gatelet_core::limits::Day;
 use gatelet_core::ports::{PortError, Timestamp};
-use gatelet_model::{FORMAT, Problem};
+use gatelet_model::Problem;
 
+use super::PARTITION;
 use super::days::Place;
-use crate::dynamodb::counters::items::{WHAT, report_expires};
+use crate::dynamodb::counters::items::report_expires;
 use crate::dynamodb::counters::{CounterTable, seconds};
-use crate::dynamodb::{
-    Consistency, FORMAT_ATTRIBUTE, PARTITION_KEY, SORT_KEY, TIME_TO_LIVE_ATTRIBUTE, number, within,
-};
+use crate::dynamodb::transaction::{Condition, Transaction, Write};
+use crate::dynamodb::{Consistency, NewItem, PARTITION_KEY, TIME_TO_LIVE_ATTRIBUTE, number};
 
-/// Where it stands: alone, and in no partition whose changes wake the meter.
-const PARTITION: &str = "meter";
+/// Where in the meter's own partition it stands.
 const SORT: &str = "backfill";
 const DAY: &str = "day";
 const SHARD: &str = "shard";
@@ -26,6 +25,14 @@ pub struct Backfill {
     pub from: Place,
     /// The last day.
     pub last: Day,
+}
+
+impl Backfill {
+    /// All days of both.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        Self { from: self.from.min(other.from), last: self.last.max(other.last) }
+    }
 }
 
 impl CounterTable {
@@ -45,34 +52,54 @@ impl CounterTable {
         }))
     }
 
-    /// Keeps what of a backfill is left, or that nothing is.
+    /// Keeps what of a backfill is left, or that nothing is, where what stands there is what was `read`. Whether it does is the answer:
+    /// where it does not, nothing is done.
     ///
     /// # Errors
     /// A [`PortError`].
-    pub async fn keep_backfill(&self, left: Option<Backfill>, deadline: Timestamp) -> Result<(), PortError> {
-        let table = self.table()?;
-        let text = |value: &str| AttributeValue::S(value.to_owned());
-        let key = [(PARTITION_KEY, text(PARTITION)), (SORT_KEY, text(SORT))];
-        let key = key.map(|(name, value)| (name.to_owned(), value));
-        let Some(Backfill { from, last }) = left else {
-            let call = table.client().delete_item().table_name(table.name()).set_key(Some(key.into())).send();
-            let done = within(&**table.clock(), deadline, WHAT, call).await;
-            return done.map(|_| ()).map_err(|failure| failure.into_port_error(WHAT));
+    pub async fn keep_backfill(
+        &self,
+        read: Option<Backfill>,
+        left: Option<Backfill>,
+        deadline: Timestamp,
+    ) -> Result<bool, PortError> {
+        let write = match (read, left) {
+            (None, None) => return Ok(true),
+            (_, Some(left)) => {
+                let item = NewItem::new(PARTITION.to_owned(), SORT.to_owned(), 1)
+                    .text(DAY, left.from.day.to_string())
+                    .number(SHARD, u64::from(left.from.shard))
+                    .text(LAST, left.last.to_string())
+                    // When its reports end, there is nothing left to do.
+                    .number(TIME_TO_LIVE_ATTRIBUTE, seconds(report_expires(left.last)));
+                Write::Put(item, Some(standing(read)))
+            }
+            (Some(_), None) => Write::Delete(PARTITION.to_owned(), SORT.to_owned(), Some(standing(read))),
         };
-        // When its reports end, there is nothing left to do.
-        let expires = seconds(report_expires(last));
-        let call = table
-            .client()
-            .put_item()
-            .table_name(table.name())
-            .set_item(Some(key.into()))
-            .item(FORMAT_ATTRIBUTE, number(u64::from(FORMAT)))
-            .item(DAY, text(&from.day.to_string()))
-            .item(SHARD, number(u64::from(from.shard)))
-            .item(LAST, text(&last.to_string()))
-            .item(TIME_TO_LIVE_ATTRIBUTE, number(expires))
-            .send();
-        let done = within(&**table.clock(), deadline, WHAT, call).await;
-        done.map(|_| ()).map_err(|failure| failure.into_port_error(WHAT))
+        match self.table()?.transact(vec![write], deadline).await? {
+            Transaction::Done => Ok(true),
+            Transaction::Cancelled(_) => Ok(false),
+        }
+    }
+}
+
+/// That there stands what was read.
+fn standing(read: Option<Backfill>) -> Condition {
+    let Some(Backfill { from, last }) = read else {
+        return Condition {
+            expression: "attribute_not_exists(#pk)",
+            names: &[("#pk", PARTITION_KEY)],
+            values: Vec::new(),
+        };
+    };
+    let text = |day: Day| AttributeValue::S(day.to_string());
+    Condition {
+        expression: "#day = :day AND #shard = :shard AND #last = :last",
+        names: &[("#day", DAY), ("#shard", SHARD), ("#last", LAST)],
+        values: vec![
+            (":day", text(from.day)),
+            (":shard", number(u64::from(from.shard))),
+            (":last", text(last)),
+        ],
     }
 }

@@ -32,7 +32,7 @@ pub struct DaysFolded {
 
 impl CounterTable {
     /// Folds all reports from a place on to the end of the last day. It stops soon after `stop_at`, or where the store
-    /// fails, and says where. A report that cannot be read is told in the log and left out.
+    /// fails, and says where. What cannot be read or written is told in the log and left out.
     pub async fn fold_days(&self, from: Place, last: Day, stop_at: Timestamp) -> DaysFolded {
         let mut done = DaysFolded::default();
         let table = match self.table() {

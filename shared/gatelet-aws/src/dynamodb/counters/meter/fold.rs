@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata as _};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
@@ -17,7 +17,7 @@ use crate::dynamodb::counters::items::{
     FOLDED, ItemKey, StoredReport, WHAT, counts_value, total_additions, total_expires,
 };
 use crate::dynamodb::counters::{CounterTable, seconds};
-use crate::dynamodb::transaction::CONDITION_FAILED;
+use crate::dynamodb::transaction::{CONDITION_FAILED, VALIDATION_ERROR, is_expected};
 use crate::dynamodb::{
     FORMAT_ATTRIBUTE, Failure, OpenTable, PARTITION_KEY, TIME_TO_LIVE_ATTRIBUTE, number, within,
 };
@@ -31,6 +31,9 @@ const TOTAL_ROUTES_MAX: usize = 60;
 /// How many routes the reports of a transaction have together: with their labels far below its 4 MB.
 const TRANSACTION_ROUTES_MAX: usize = 4_000;
 
+/// The code of a call that DynamoDB takes from nobody, whatever stands in the table.
+const INVALID: &str = "ValidationException";
+
 /// What came of folding.
 #[derive(Debug, Default)]
 pub struct Folded {
@@ -42,6 +45,9 @@ pub struct Folded {
     pub failed: BTreeSet<ItemKey>,
     /// Why the last of those is not.
     pub error: Option<PortError>,
+    /// How many reports were left out, because they or their totals cannot be used as they stand in the table. Each is told in the
+    /// log; asked again, the same would come of it.
+    pub left_out: usize,
 }
 
 impl Folded {
@@ -56,6 +62,12 @@ impl Folded {
         self.error = Some(error);
     }
 
+    fn left_out(&mut self, report: &StoredReport, error: &PortError) {
+        let StoredReport { plan, key, day, .. } = report;
+        tracing::error!(%error, %plan, %key, %day, "a report is left out of its total");
+        self.left_out += 1;
+    }
+
     /// Takes up what came of another part of the work.
     pub fn merge(&mut self, other: Self) {
         for (total, counts) in other.added {
@@ -64,6 +76,7 @@ impl Folded {
         }
         self.steps += other.steps;
         self.failed.extend(other.failed);
+        self.left_out += other.left_out;
         self.error = other.error.or(self.error.take());
     }
 }
@@ -97,6 +110,20 @@ enum Outcome {
 }
 
 impl Batch {
+    /// The first of the reports that wait, as many as fit and at most so many.
+    fn of_first(waiting: &mut VecDeque<StoredReport>, steps_max: usize) -> Self {
+        let mut batch = Self::default();
+        while batch.steps.len() < steps_max
+            && let Some(report) = waiting.pop_front()
+        {
+            if let Some(report) = batch.take(report) {
+                waiting.push_front(report);
+                break;
+            }
+        }
+        batch
+    }
+
     /// Takes a report in, where it fits. Gives it back where it does not; nothing where there is nothing to add.
     fn take(&mut self, report: StoredReport) -> Option<StoredReport> {
         let total = total_of(&report);
@@ -128,20 +155,32 @@ impl Batch {
         steps.chain(totals).collect()
     }
 
+    /// Fails as [`PortError::Unreadable`] where the store is well, and something of the batch cannot be written.
     async fn write(&self, table: &OpenTable, deadline: Timestamp) -> Result<Outcome, PortError> {
         let items = self
             .items(table.name())
-            .map_err(|error| PortError::Unavailable { what: WHAT, why: error.to_string() })?;
+            .map_err(|error| PortError::Unreadable { what: WHAT, why: error.to_string() })?;
         let call = table.client().transact_write_items().set_transact_items(Some(items)).send();
         let cancelled = match within(&**table.clock(), deadline, WHAT, call).await {
             Ok(_) => return Ok(Outcome::Done),
             Err(Failure::Refused(TransactWriteItemsError::TransactionCanceledException(cancelled))) => {
                 cancelled
             }
-            Err(failure) => return Err(failure.into_port_error(WHAT)),
+            Err(failure) => {
+                let is_invalid = matches!(&failure, Failure::Refused(error) if error.code() == Some(INVALID));
+                return Err(match failure.into_port_error(WHAT) {
+                    PortError::Unavailable { what, why } if is_invalid => PortError::Unreadable { what, why },
+                    error => error,
+                });
+            }
         };
         let mut reasons = cancelled.cancellation_reasons().to_vec();
-        if reasons.len() != self.steps.len() + self.totals.len() {
+        let invalid = reasons.iter().find(|reason| reason.code() == Some(VALIDATION_ERROR));
+        if let Some(invalid) = invalid {
+            let why = format!("DynamoDB says: {}", invalid.message().unwrap_or(VALIDATION_ERROR));
+            return Err(PortError::Unreadable { what: WHAT, why });
+        }
+        if reasons.len() != self.steps.len() + self.totals.len() || !reasons.iter().all(is_expected) {
             let error = TransactWriteItemsError::TransactionCanceledException(cancelled);
             return Err(Failure::Refused(error).into_port_error(WHAT));
         }
@@ -213,7 +252,7 @@ fn total_item(
 
 impl CounterTable {
     /// Adds to totals what reports hold and totals do not. Reports may be older or newer than what is stored, and come twice: what
-    /// is marked in the table decides. Some may fail; those are told.
+    /// is marked in the table decides. Some may fail; those are told. What the table cannot take is left out, and all others are folded.
     pub async fn fold_reports(&self, reports: Vec<StoredReport>, deadline: Timestamp) -> Folded {
         let mut folded = Folded::default();
         let table = match self.table() {
@@ -225,20 +264,16 @@ impl CounterTable {
         };
         let mut waiting = newest(reports);
         let mut refused: u32 = 0;
+        let mut steps_max = TRANSACTION_ITEMS_MAX;
         while !waiting.is_empty() {
-            let mut batch = Batch::default();
-            while let Some(report) = waiting.pop_front() {
-                if let Some(report) = batch.take(report) {
-                    waiting.push_front(report);
-                    break;
-                }
-            }
+            let batch = Batch::of_first(&mut waiting, steps_max);
             if batch.steps.is_empty() {
                 continue;
             }
             match batch.write(table, deadline).await {
                 Ok(Outcome::Done) => {
                     refused = 0;
+                    steps_max = (steps_max * 2).min(TRANSACTION_ITEMS_MAX);
                     for step in batch.steps.into_iter().rev() {
                         folded.done(&step);
                         let Step { mut report, fold } = step;
@@ -257,7 +292,7 @@ impl CounterTable {
                             Some(Ok(Some(stored))) => waiting.push_front(stored),
                             // It has ended.
                             Some(Ok(None)) => {}
-                            Some(Err(error)) => folded.failed([step.report], error),
+                            Some(Err(error)) => folded.left_out(&step.report, &error),
                         }
                     }
                     tokio::time::sleep(BACKOFF * refused).await;
@@ -270,6 +305,16 @@ impl CounterTable {
                         PortError::Unavailable { what: WHAT, why: why.to_owned() },
                     );
                 }
+                // What cannot be written holds up nobody else: fewer are tried together, until it is alone.
+                Err(error @ PortError::Unreadable { .. }) => match batch.steps.as_slice() {
+                    [step] => folded.left_out(&step.report, &error),
+                    steps => {
+                        steps_max = steps.len() / 2;
+                        for step in batch.steps.into_iter().rev() {
+                            waiting.push_front(step.report);
+                        }
+                    }
+                },
                 Err(error) => {
                     let is_over = matches!(error, PortError::Timeout { .. });
                     folded.failed(batch.steps.into_iter().map(|step| step.report), error.clone());

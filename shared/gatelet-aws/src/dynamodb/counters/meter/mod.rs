@@ -7,12 +7,14 @@ mod days;
 mod fold;
 mod returns;
 mod thresholds;
+mod untold;
 
 pub use backfill::Backfill;
 pub use days::{DaysFolded, Place};
 pub use fold::Folded;
 pub use returns::PutBack;
 pub use thresholds::ToldThresholds;
+pub use untold::Untold;
 
 use std::time::Duration;
 
@@ -20,5 +22,7 @@ use std::time::Duration;
 const ATTEMPTS_MAX: u32 = 6;
 /// How long the second attempt waits; later ones wait so many times longer.
 const BACKOFF: Duration = Duration::from_millis(15);
+/// The partition of what the meter keeps for itself; its changes do not wake the meter.
+const PARTITION: &str = "meter";
 /// How many items are read at once.
 const PAGE_ITEMS: i32 = 500;

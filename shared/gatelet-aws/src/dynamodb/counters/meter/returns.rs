@@ -17,6 +17,8 @@ use crate::dynamodb::counters::items::{
 use crate::dynamodb::transaction::{Condition, TRANSACTION_CONFLICT, Transaction, Write, refused_item};
 use crate::dynamodb::{FORMAT_ATTRIBUTE, OpenTable, number};
 
+/// How many days the longest period of a quota has: a month. What came back before has no counter any more that it could go to.
+const PERIOD_DAYS_MAX: u64 = 31;
 /// Behind all ids that follow a moment.
 const BEHIND_IDS: char = '\u{10FFFF}';
 
@@ -81,6 +83,12 @@ impl CounterTable {
     /// Puts all tokens back that are due by `now` and came back today or yesterday: as [`CounterTable::put_back_due`].
     pub async fn put_recent_back(&self, now: Timestamp, deadline: Timestamp) -> PutBack {
         self.put_back_due(Day::of(now).before(1).start(), now, deadline).await
+    }
+
+    /// Puts all tokens back that are due by `now`, however long they have waited: as [`CounterTable::put_back_due`]. It reads a partition
+    /// for each shard of each day of a period, so it is for whoever may have been away.
+    pub async fn put_all_back(&self, now: Timestamp, deadline: Timestamp) -> PutBack {
+        self.put_back_due(Day::of(now).before(PERIOD_DAYS_MAX).start(), now, deadline).await
     }
 
     async fn put_shard_back(

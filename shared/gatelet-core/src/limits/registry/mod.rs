@@ -1,5 +1,9 @@
 //! All limits that an instance knows.
 
+mod buckets;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,15 +17,19 @@ use super::bucket::Bucket;
 use super::bucket::rate::nanoseconds;
 use super::quota::Quota;
 use super::usage::Usage;
-use crate::memory::{Kept, Key, Weight};
+use crate::memory::Key;
 use crate::ports::{Counters, QuotaName, Timestamp, UnusedQuota};
+use buckets::Buckets;
 
 /// How many buckets are remembered.
 const BUCKETS_MAX: usize = 40_000;
 /// What they take at most, in bytes.
 const BUCKETS_BYTES_MAX: usize = 12 << 20;
-/// How many pairs of a key and a plan are counted for at a time; AWS has 10,000 keys in an account.
+/// From how many pairs of a key and a plan on those are forgotten for which nothing is to be settled; AWS has 10,000 keys in an
+/// account.
 const CLIENTS_MAX: usize = 10_000;
+/// How many more there are, at least, before it is looked for such again: looking takes long.
+const CLIENTS_MORE: usize = CLIENTS_MAX / 10;
 /// For how many of them at once the store is asked when an instance settles: little time is left at its end.
 const SETTLED_AT_ONCE: usize = 16;
 /// After how long without a request unused tokens of a quota are given back, where somebody looks.
@@ -41,12 +49,19 @@ pub struct LimitSettings {
 pub struct Limits {
     /// What the operator says.
     pub settings: LimitSettings,
-    buckets: Kept<Arc<Bucket>>,
-    clients: Mutex<BTreeMap<(PartId, PartId), Arc<ClientCounts>>>,
+    buckets: Mutex<Buckets>,
+    clients: Mutex<Clients>,
     /// This instance's name among all that report.
     instance: OnceLock<Box<str>>,
     /// How many things this instance has given a name.
     named: AtomicU64,
+}
+
+#[derive(Debug)]
+struct Clients {
+    known: BTreeMap<(PartId, PartId), Arc<ClientCounts>>,
+    /// From how many on it is looked for those to forget.
+    look_at: usize,
 }
 
 /// What is counted for a key of a plan.
@@ -58,10 +73,16 @@ pub struct ClientCounts {
     pub usage: Usage,
 }
 
-impl Weight for Bucket {
-    /// With room for the shards of a fast one.
-    fn bytes(&self) -> usize {
-        size_of::<Self>() + 128
+impl Clients {
+    /// Forgets those for which nothing is to be settled. Whoever uses one keeps it.
+    fn make_room(&mut self) {
+        if self.known.len() < self.look_at {
+            return;
+        }
+        self.known.retain(|_, counts| {
+            Arc::strong_count(counts) > 1 || !counts.usage.is_reported() || !counts.quota.is_settled()
+        });
+        self.look_at = self.known.len().saturating_add(CLIENTS_MORE).max(CLIENTS_MAX);
     }
 }
 
@@ -71,18 +92,18 @@ impl Limits {
     pub const fn new(settings: LimitSettings) -> Self {
         Self {
             settings,
-            buckets: Kept::new(BUCKETS_MAX, BUCKETS_BYTES_MAX),
-            clients: Mutex::new(BTreeMap::new()),
+            buckets: Mutex::new(Buckets::new(BUCKETS_MAX, BUCKETS_BYTES_MAX)),
+            clients: Mutex::new(Clients { known: BTreeMap::new(), look_at: CLIENTS_MAX }),
             instance: OnceLock::new(),
             named: AtomicU64::new(0),
         }
     }
 
-    /// The bucket of this name's key. One that is forgotten strands its lease, and nothing else.
+    /// The bucket of this name's key. One that is forgotten strands its lease; how much of it this instance has used is known
+    /// until it is full again.
     #[must_use]
     pub fn bucket(&self, key: &Key) -> Arc<Bucket> {
-        let (now, never) = (Timestamp::from_milliseconds(0), Timestamp::from_milliseconds(u64::MAX));
-        self.buckets.get_or_put(key, now, never, Arc::default)
+        self.buckets.lock().unwrap_or_else(PoisonError::into_inner).get(key)
     }
 
     /// What is counted for a key of a plan. `chance` names this instance where it has no name yet: what no other has.
@@ -90,16 +111,13 @@ impl Limits {
     pub fn client(&self, plan: &PartId, key: &PartId, chance: &str) -> Arc<ClientCounts> {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         let name = (plan.clone(), key.clone());
-        if let Some(known) = clients.get(&name) {
+        if let Some(known) = clients.known.get(&name) {
             return Arc::clone(known);
         }
-        if clients.len() >= CLIENTS_MAX {
-            // Whoever uses one, or has something to report, keeps it.
-            clients.retain(|_, counts| Arc::strong_count(counts) > 1 || !counts.usage.is_reported());
-        }
+        clients.make_room();
         let usage = Usage::new(plan.clone(), key.clone(), self.name(chance));
         let counts = Arc::new(ClientCounts { quota: Quota::default(), usage });
-        clients.insert(name, Arc::clone(&counts));
+        clients.known.insert(name, Arc::clone(&counts));
         counts
     }
 
@@ -120,7 +138,7 @@ impl Limits {
     ) -> usize {
         let clients: Vec<_> = {
             let clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-            clients.values().map(Arc::clone).collect()
+            clients.known.values().map(Arc::clone).collect()
         };
         let mut failed = 0;
         for clients in clients.chunks(SETTLED_AT_ONCE) {

@@ -1,5 +1,8 @@
 //! A quota, as one instance knows it: the block that it holds, and when it takes another.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -73,6 +76,8 @@ pub(super) struct Block {
     pub(super) next: Day,
     /// How many tokens, debts included.
     pub(super) tokens: u32,
+    /// How many of them are for debts.
+    debt: u32,
     pub(super) limit: u32,
 }
 
@@ -102,6 +107,8 @@ struct State {
     seen: u32,
     asked: Nanoseconds,
     touched: Nanoseconds,
+    /// It is not known whether what was asked for last is taken.
+    is_unknown: bool,
 }
 
 impl Quota {
@@ -114,16 +121,20 @@ impl Quota {
             state.seen = state.seen.saturating_add(1);
         }
         state.touched = now.wall;
-        if limit == 0 || is_within(now.wall, state.used_up_until, USED_UP_REMEMBERED) {
+        if limit == 0 {
             return Verdict::UsedUp { next: period.next };
         }
-        if state.left > 0 {
+        // What is held was taken under the limit of then: where that was lowered, it waits to be given back.
+        if state.left > 0 && state.used <= i64::from(limit) {
             state.left -= 1;
             let left = i64::from(limit).saturating_sub(state.used).saturating_add(i64::from(state.left));
             return Verdict::Admitted {
                 left: u32::try_from(left.max(0)).unwrap_or(u32::MAX),
                 degraded: false,
             };
+        }
+        if is_within(now.wall, state.used_up_until, USED_UP_REMEMBERED) {
+            return Verdict::UsedUp { next: period.next };
         }
         if is_within(now.wall, state.degraded_until, DEGRADED) {
             return state.judge_alone(quota);
@@ -144,12 +155,14 @@ impl Quota {
         if state.period.is_none_or(|period| period.first != block.first_day) {
             return;
         }
+        state.is_unknown = answer.is_none();
         match answer {
             Some(QuotaTaken::Taken { used }) => {
-                let debt = state.debt.min(block.tokens);
+                let debt = state.debt.min(block.debt);
                 state.debt -= debt;
                 state.used = used;
-                state.left = block.tokens - debt;
+                // Beside what was given back meanwhile.
+                state.left = state.left.saturating_add(block.tokens - debt);
             }
             Some(QuotaTaken::Refused { used }) => {
                 state.used = used;
@@ -159,7 +172,11 @@ impl Quota {
                     state.debt = 0;
                 }
             }
-            None => state.degraded_until = now.wall.saturating_add(length(DEGRADED)),
+            None => {
+                // It may be taken: asked for again, a debt could be paid many times.
+                state.debt = state.debt.saturating_sub(block.debt);
+                state.degraded_until = now.wall.saturating_add(length(DEGRADED));
+            }
         }
     }
 
@@ -179,9 +196,19 @@ impl Quota {
     pub fn take_unused(&self, now: Nanoseconds, idle: Duration) -> Option<Unused> {
         let mut state = self.state();
         let period = state.period?;
+        if Day::of(Timestamp::from_milliseconds(now.unsigned_abs() / 1_000_000)) >= period.next {
+            // There is nothing any more to take them from.
+            state.debt = 0;
+        }
         let is_idle = now.saturating_sub(state.touched) >= length(idle);
         let tokens = if is_idle { std::mem::take(&mut state.left) } else { 0 };
         (tokens > 0).then_some(Unused { first_day: period.first, next: period.next, tokens })
+    }
+
+    /// Whether nothing is lost of what the period has, where this is forgotten.
+    pub(super) fn is_settled(&self) -> bool {
+        let state = self.state();
+        state.left == 0 && state.debt == 0
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -203,8 +230,8 @@ impl State {
     /// What is held of another period is void.
     fn follow(&mut self, period: Period) {
         if self.period != Some(period) {
-            let (seen, asked, degraded_until) = (self.seen, self.asked, self.degraded_until);
-            *self = Self { period: Some(period), seen, asked, degraded_until, ..Self::default() };
+            let Self { seen, asked, degraded_until, is_unknown, .. } = *self;
+            *self = Self { period: Some(period), seen, asked, degraded_until, is_unknown, ..Self::default() };
         }
     }
 
@@ -217,11 +244,17 @@ impl State {
     }
 
     fn block(&self, period: Period, limit: u32, now: Now) -> Block {
+        let (first_day, next) = (period.first, period.next);
+        if self.is_unknown {
+            // What is not heard of again is lost: where the store takes longer than anybody waits, no more than this.
+            return Block { first_day, next, tokens: 1, debt: 0, limit };
+        }
         let passed = now.wall.saturating_sub(self.asked).max(1);
         let expected = i64::from(self.seen).saturating_mul(length(BLOCK_LASTS)) / passed;
         let left = i64::from(limit).saturating_sub(self.used).max(1);
-        let tokens = expected.min(left / SHARE).max(1).saturating_add(i64::from(self.debt)).min(left);
+        let share = expected.min(left / SHARE).max(1);
+        let tokens = share.saturating_add(i64::from(self.debt)).min(left);
         let tokens = u32::try_from(tokens).unwrap_or(u32::MAX);
-        Block { first_day: period.first, next: period.next, tokens, limit }
+        Block { first_day, next, tokens, debt: self.debt.min(tokens), limit }
     }
 }

@@ -1,8 +1,13 @@
 //! The keys and plans of a template are stored: made, changed, and taken away with it.
 //!
 //! Ids follow from the template's file and the names in it, so that applying it again finds what it made. Only what bears the
-//! template as its owner is changed or removed. Nothing is taken from anybody before it must be: first goes what the template
-//! has no more, then comes what it has. Applying it again after a failure does the rest.
+//! template as its owner is changed or removed, and whole keys and plans only where that was asked for. Nothing is taken from
+//! anybody before it must be: first goes what the template has no more, then comes what it has. Applying it again after a
+//! failure does the rest.
+//!
+//! INVARIANT (revoked): a template turns no key on again that is disabled, whoever did it.
+
+mod owner;
 
 use std::collections::BTreeMap;
 
@@ -18,6 +23,17 @@ use super::{
 };
 use crate::import::ImportedApiKey;
 
+pub use owner::TemplateOwner;
+
+/// What becomes of keys and plans that a template has no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Surplus {
+    /// They are deleted, with their values.
+    Deleted,
+    /// They stay, and are told.
+    Kept,
+}
+
 /// What came of a template's keys and plans.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Applied {
@@ -25,8 +41,10 @@ pub struct Applied {
     pub keys: Vec<AppliedKey>,
     /// The plans that were made or changed.
     pub changed_plans: Vec<PartId>,
-    /// The keys and plans that it has no more.
+    /// The keys and plans that it has no more, and that are deleted.
     pub removed: Vec<PartId>,
+    /// The keys and plans that it has no more, and that are still there.
+    pub surplus: Vec<PartId>,
 }
 
 /// A key of a template.
@@ -38,6 +56,8 @@ pub struct AppliedKey {
     pub id: PartId,
     /// Whether it was made or changed now.
     pub is_changed: bool,
+    /// Whether it is disabled and stays so, although the template has it enabled.
+    pub stays_disabled: bool,
 }
 
 /// What is there already of one owner.
@@ -47,17 +67,18 @@ struct Owned {
 }
 
 impl<S: UsageStore> Operations<'_, S> {
-    /// Stores the keys and plans of a template, which its import found sound. `owner` names the template: always the same for
-    /// the same file. A key without a value gets one by chance when it is made, and keeps it.
+    /// Stores the keys and plans of a template, which its import found sound. A key without a value gets one by chance when it
+    /// is made, and keeps it. A key that is disabled stays so.
     ///
     /// # Errors
     /// An [`OperationError`]: `Conflict` where an id or value is somebody else's, or where a key that others put into one of
     /// the plans is in another plan of the same stage.
     pub async fn apply_template(
         &self,
-        owner: &str,
+        owner: &TemplateOwner,
         keys: &[ImportedApiKey],
         plans: &[UsagePlan],
+        surplus: Surplus,
         chance: Chance<'_>,
     ) -> Result<Applied, OperationError> {
         for plan in plans {
@@ -68,27 +89,25 @@ impl<S: UsageStore> Operations<'_, S> {
         }
         let owned = self.owned(owner).await?;
         let mut applied = Applied::default();
-        self.let_go(keys, plans, &owned, &mut applied).await?;
+        self.let_go(keys, plans, &owned, surplus, &mut applied).await?;
         for plan in plans {
             if self.apply_plan(owner, plan).await? {
                 applied.changed_plans.push(plan.id.clone());
             }
         }
         for key in keys {
-            let is_changed = self.apply_key(owner, key, plans, chance).await?;
-            let (logical_id, id) = (key.logical_id.clone(), key.key.id.clone());
-            applied.keys.push(AppliedKey { logical_id, id, is_changed });
+            applied.keys.push(self.apply_key(owner, key, plans, chance).await?);
         }
         Ok(applied)
     }
 
-    async fn owned(&self, owner: &str) -> Result<Owned, OperationError> {
+    async fn owned(&self, owner: &TemplateOwner) -> Result<Owned, OperationError> {
         let mut owned = Owned { keys: BTreeMap::new(), plans: BTreeMap::new() };
         let mut after: Option<PartId> = None;
         loop {
             let page = self.store.keys(after.as_ref(), PAGE_MAX, self.deadline).await?;
             after = page.items.last().map(|last| last.key.id.clone());
-            let ours = page.items.into_iter().filter(|stored| stored.owner.as_deref() == Some(owner));
+            let ours = page.items.into_iter().filter(|stored| owner.has(stored.owner.as_deref()));
             owned.keys.extend(ours.map(|stored| (stored.key.id.clone(), stored)));
             if !page.has_more || after.is_none() {
                 break;
@@ -98,7 +117,7 @@ impl<S: UsageStore> Operations<'_, S> {
         loop {
             let page = self.store.plans(after.as_ref(), PAGE_MAX, self.deadline).await?;
             after = page.items.last().map(|last| last.plan.id.clone());
-            let ours = page.items.into_iter().filter(|stored| stored.owner.as_deref() == Some(owner));
+            let ours = page.items.into_iter().filter(|stored| owner.has(stored.owner.as_deref()));
             owned.plans.extend(ours.map(|stored| (stored.plan.id.clone(), stored)));
             if !page.has_more || after.is_none() {
                 break;
@@ -107,18 +126,24 @@ impl<S: UsageStore> Operations<'_, S> {
         Ok(owned)
     }
 
-    /// Takes away what the template has no more: keys, plans, keys out of plans, stages out of plans.
+    /// Takes away what the template has no more: keys out of plans, stages out of plans, and keys and plans where they may go.
     async fn let_go(
         &self,
         keys: &[ImportedApiKey],
         plans: &[UsagePlan],
         owned: &Owned,
+        surplus: Surplus,
         applied: &mut Applied,
     ) -> Result<(), OperationError> {
         for (id, stored) in &owned.keys {
             let Some(wanted) = keys.iter().find(|key| key.key.id == *id) else {
-                gone(self.delete_key(id.as_str()).await)?;
-                applied.removed.push(id.clone());
+                match surplus {
+                    Surplus::Kept => applied.surplus.push(id.clone()),
+                    Surplus::Deleted => {
+                        gone(self.delete_key(id.as_str()).await)?;
+                        applied.removed.push(id.clone());
+                    }
+                }
                 continue;
             };
             for Membership { plan, .. } in &stored.memberships {
@@ -129,8 +154,13 @@ impl<S: UsageStore> Operations<'_, S> {
         }
         for (id, stored) in &owned.plans {
             let Some(wanted) = plans.iter().find(|plan| plan.id == *id) else {
-                gone(self.remove_plan(id.as_str()).await)?;
-                applied.removed.push(id.clone());
+                match surplus {
+                    Surplus::Kept => applied.surplus.push(id.clone()),
+                    Surplus::Deleted => {
+                        gone(self.remove_plan(id.as_str()).await)?;
+                        applied.removed.push(id.clone());
+                    }
+                }
                 continue;
             };
             let lost = super::plans::added(wanted, &stored.plan);
@@ -163,20 +193,29 @@ impl<S: UsageStore> Operations<'_, S> {
     }
 
     /// Whether anything changed.
-    async fn apply_plan(&self, owner: &str, plan: &UsagePlan) -> Result<bool, OperationError> {
+    async fn apply_plan(&self, owner: &TemplateOwner, plan: &UsagePlan) -> Result<bool, OperationError> {
         for _ in 0..ATTEMPTS_MAX {
             match self.store.plan(&plan.id, self.deadline).await? {
                 None => {
-                    let stored = StoredPlan { plan: plan.clone(), owner: Some(owner.to_owned()), version: 1 };
+                    let stored = StoredPlan { plan: plan.clone(), owner: Some(owner.stored()), version: 1 };
                     if self.store.put_plan(&stored, &[], self.deadline).await? == Outcome::Done {
                         return Ok(true);
                     }
                 }
                 Some(read) => {
                     belongs(read.owner.as_deref(), owner, "usage plan", &plan.id)?;
-                    let before = read.version;
-                    if let Some(stored) = self.replace_plan(read, plan.clone()).await? {
-                        return Ok(stored.version != before);
+                    let is_changed = read.plan != *plan;
+                    if self.replace_plan(owned_by(owner, &read), plan.clone()).await?.is_none() {
+                        continue;
+                    }
+                    if is_changed || read.owner == Some(owner.stored()) {
+                        return Ok(is_changed);
+                    }
+                    // The template has other APIs than before, and the plan is the same.
+                    let version = read.version + 1;
+                    let stored = StoredPlan { version, ..owned_by(owner, &read) };
+                    if self.store.put_plan(&stored, &[], self.deadline).await? == Outcome::Done {
+                        return Ok(false);
                     }
                 }
             }
@@ -184,14 +223,15 @@ impl<S: UsageStore> Operations<'_, S> {
         Err(OperationError::Contended)
     }
 
-    /// Whether anything changed.
     async fn apply_key(
         &self,
-        owner: &str,
+        owner: &TemplateOwner,
         wanted: &ImportedApiKey,
         plans: &[UsagePlan],
         chance: Chance<'_>,
-    ) -> Result<bool, OperationError> {
+    ) -> Result<AppliedKey, OperationError> {
+        let (logical_id, id) = (wanted.logical_id.clone(), wanted.key.id.clone());
+        let mut applied = AppliedKey { logical_id, id, is_changed: true, stays_disabled: false };
         for _ in 0..ATTEMPTS_MAX {
             let mut entered = Vec::new();
             for id in wanted.plans.iter().filter(|id| plans.iter().any(|plan| plan.id == **id)) {
@@ -199,7 +239,7 @@ impl<S: UsageStore> Operations<'_, S> {
             }
             let outcome = match self.store.key(&wanted.key.id, self.deadline).await? {
                 None => {
-                    let mut stored = self.new_stored(wanted.key.clone(), Some(owner.to_owned()));
+                    let mut stored = self.new_stored(wanted.key.clone(), Some(owner.stored()));
                     let read = self.enter(&mut stored, &entered).await?;
                     let value = match &wanted.value {
                         Some(value) => value.clone(),
@@ -211,17 +251,23 @@ impl<S: UsageStore> Operations<'_, S> {
                     belongs(before.owner.as_deref(), owner, "API key", &wanted.key.id)?;
                     let mut stored = before.clone();
                     stored.key = wanted.key.clone();
+                    stored.owner = Some(owner.stored());
+                    // Somebody may have revoked it, and no deployment gives it back.
+                    stored.key.enabled &= before.key.enabled;
+                    applied.stays_disabled = wanted.key.enabled && !before.key.enabled;
                     let read = self.enter(&mut stored, &entered).await?;
                     let value = self.other_value(wanted).await?;
+                    let is_same = stored.key == before.key && stored.memberships == before.memberships;
+                    applied.is_changed = !is_same || value.is_some();
                     if stored == before && value.is_none() {
-                        return Ok(false);
+                        return Ok(applied);
                     }
                     self.touch(&mut stored);
                     self.write(&before, &stored, &read, value).await?
                 }
             };
             match outcome {
-                ValueOutcome::Done => return Ok(true),
+                ValueOutcome::Done => return Ok(applied),
                 ValueOutcome::ValueTaken => return Err(value_taken()),
                 ValueOutcome::Conflict => {}
             }
@@ -268,12 +314,17 @@ fn gone(outcome: Result<(), OperationError>) -> Result<(), OperationError> {
     }
 }
 
-fn belongs(is: Option<&str>, owner: &str, what: &str, id: &PartId) -> Result<(), OperationError> {
-    if is == Some(owner) {
+/// A plan as it was read, but of this template as it is now.
+fn owned_by(owner: &TemplateOwner, read: &StoredPlan) -> StoredPlan {
+    StoredPlan { owner: Some(owner.stored()), ..read.clone() }
+}
+
+fn belongs(is: Option<&str>, owner: &TemplateOwner, what: &str, id: &PartId) -> Result<(), OperationError> {
+    if owner.has(is) {
         return Ok(());
     }
-    let whose = match is {
-        Some(other) => format!("belongs to `{}`", other.escape_debug()),
+    let whose = match is.map(TemplateOwner::read) {
+        Some(other) => format!("belongs to {other}"),
         None => "was not made by a template".to_owned(),
     };
     Err(OperationError::Conflict(format!(
