@@ -41,7 +41,7 @@ const ACCESS: Budget = Budget { nanoseconds: Some(8_000), allocations: Some(90) 
 const ACCESS_ASKED: Budget = Budget { nanoseconds: Some(60_000), allocations: None };
 
 /// The stages that limit a request cost less than this where a lease is in hand, with the record that they write in.
-const LIMITS: Budget = Budget { nanoseconds: Some(1_500), allocations: Some(20) };
+const LIMITS: Budget = Budget { nanoseconds: Some(1_000), allocations: Some(20) };
 
 /// An event of 1 KB is built in less than this.
 const EVENT: Budget = Budget { nanoseconds: Some(5_000), allocations: Some(60) };
