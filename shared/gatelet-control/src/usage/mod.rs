@@ -19,7 +19,7 @@ mod template;
 mod used;
 
 pub use error::OperationError;
-pub use key_file::{Deadlines, FILE_BYTES_MAX, FILE_ROWS_MAX, ImportedKeys};
+pub use key_file::{Deadlines, FILE_BYTES_MAX, FILE_ROWS_MAX, ImportedKeys, judge_key_file};
 pub use keys::{KeyChanges, KeyFilter, KeyWithValue, NewApiKey};
 pub use operation::{Answer, Failure, GivenValue, KeyShown, Operation, PlanShown, perform};
 pub use plans::{NewPlan, PlanChange};

@@ -39,6 +39,15 @@ pub struct ImportedKeys {
 /// When the calls of the store have ended that begin now.
 pub type Deadlines<'a> = &'a (dyn Fn() -> Timestamp + Sync);
 
+/// How many keys a file has, and what is wrong with the rows that have none; nothing is stored.
+///
+/// # Errors
+/// What is wrong with the whole file.
+pub fn judge_key_file(file: &str, bytes: &[u8]) -> Result<(usize, Problems), Problem> {
+    let (rows, problems) = rows::read(&Arc::from(file), bytes)?;
+    Ok((rows.len(), problems))
+}
+
 /// What a row comes to.
 struct Change {
     stored: StoredApiKey,
