@@ -7,9 +7,8 @@
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use gatelet_tests::backend::{Backend, Connection, PATIENCE};
+use gatelet_tests::backend::{Backend, Connection, PATIENCE, answers};
 use serde_json::{Value, json};
 use tokio::sync::{Barrier, mpsc};
 
@@ -66,7 +65,7 @@ async fn lambda(answers: mpsc::UnboundedSender<Value>) -> Backend {
                         return Ok(());
                     }
                     (
-                        invocation_head(number),
+                        answers::invocation_head(number),
                         json!({"httpMethod": "GET", "path": "/dev/function"}).to_string(),
                     )
                 } else if target.ends_with("/extension/register") {
@@ -90,14 +89,4 @@ async fn lambda(answers: mpsc::UnboundedSender<Value>) -> Backend {
         }
     })
     .await
-}
-
-/// What goes before an event.
-fn invocation_head(number: usize) -> String {
-    let soon = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + PATIENCE;
-    format!(
-        "Lambda-Runtime-Aws-Request-Id: 00000000-0000-4000-8000-{number:012}\r\nLambda-Runtime-Deadline-Ms: {}\r\n\
-         Lambda-Runtime-Invoked-Function-Arn: arn:aws:lambda:us-east-1:123456789012:function:router\r\n",
-        soon.as_millis()
-    )
 }

@@ -4,21 +4,15 @@ use std::sync::Arc;
 
 use gatelet_aws::access::{CredentialTable, HttpIdentityProviders, ProviderSettings};
 use gatelet_aws::dynamodb::counters::CounterTable;
-use gatelet_aws::dynamodb::{self, ClientSettings, SharedHttpClient};
+use gatelet_aws::dynamodb::{self, ClientTarget, SharedHttpClient};
 use gatelet_aws::environment::Environment;
 use gatelet_aws::https::Https;
 use gatelet_aws::process::{Pause, SystemClock, UnderWay};
 use gatelet_core::authorizers::jwt::TokenPorts;
 use gatelet_core::ports::Memory;
 use gatelet_core::stages::client::ClientPorts;
-use gatelet_model::Region;
 
 use crate::api_keys::KeyRules;
-
-/// AWS's name for the service, as endpoint variables have it.
-const DYNAMODB: &str = "DynamoDB";
-/// The region of whoever says none, as for a DynamoDB on a developer's machine.
-const NO_REGION: &str = "us-east-1";
 
 /// The ports of a function. Nothing is connected before an issuer or a table is asked.
 pub struct AuthorizerPorts {
@@ -53,21 +47,9 @@ impl Tables {
         if keys.has_limits && counters.is_none() {
             return Err("`limits` are counted in a table: set `GATELET_COUNTERS_TABLE`".to_owned());
         }
-        if environment.credentials().is_none() && environment.endpoint(DYNAMODB).is_none() {
-            return Err(
-                "no credentials are known for the tables: set `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, which Lambda does \
-                 for a function with a role"
-                    .to_owned(),
-            );
-        }
-        let region = environment.region().unwrap_or(NO_REGION);
+        let target = ClientTarget::of(environment, "credentials")?;
         let https = dynamodb::over_the_network().map_err(|error| error.to_string())?;
-        let client = dynamodb::client(ClientSettings {
-            region: Region::parse(region).map_err(|problem| problem.message)?,
-            credentials: environment.credentials().cloned(),
-            endpoint_url: environment.endpoint(DYNAMODB).map(ToString::to_string),
-            http_client: SharedHttpClient::new(https.clone()),
-        });
+        let client = target.client(SharedHttpClient::new(https.clone()));
         let clock = Arc::new(SystemClock::new());
         let counters = counters.as_ref().filter(|_| keys.has_limits);
         let counters = counters.map(|name| CounterTable::new(client.clone(), name, clock.clone()));

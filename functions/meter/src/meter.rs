@@ -7,16 +7,13 @@ use std::time::Duration;
 use gatelet_aws::dynamodb::counters::CounterTable;
 use gatelet_aws::dynamodb::counters::items::{ItemKey, Kind, StoredQuota, StoredReport, StoredReturn};
 use gatelet_aws::dynamodb::counters::meter::{Backfill, DaysFolded, Folded, Place, PutBack, ToldThresholds};
-use gatelet_aws::dynamodb::{
-    self, Attributes, ClientSettings, PARTITION_KEY, SharedHttpClient, client, over_the_network,
-};
+use gatelet_aws::dynamodb::{Attributes, ClientTarget, PARTITION_KEY, SharedHttpClient, over_the_network};
 use gatelet_aws::environment::{Environment, EnvironmentProblem};
 use gatelet_aws::https::Https;
 use gatelet_aws::process::{Pause, SystemClock};
 use gatelet_core::Timestamp;
 use gatelet_core::limits::Day;
 use gatelet_core::ports::{Clock, PortError};
-use gatelet_model::Region;
 
 use crate::announcements::Announcements;
 use crate::answer::{Answer, Failure, Left};
@@ -35,8 +32,6 @@ pub(crate) const METRICS_MAX: Duration = Duration::from_secs(8);
 const RETURNS_LOOK_BACK: Duration = Duration::from_secs(7_200);
 /// How often it is tried to keep how far a backfill is, where others do the same.
 const KEEP_ATTEMPTS_MAX: usize = 5;
-/// The region of whoever says none, as for a DynamoDB on a developer's machine.
-const NO_REGION: &str = "us-east-1";
 
 /// What the meter has of the world.
 pub struct Ports {
@@ -119,21 +114,11 @@ fn configured(environment: &Environment) -> Result<(Ports, Https), String> {
         .table
         .as_deref()
         .ok_or("set `GATELET_COUNTERS_TABLE`: there is nothing to meter")?;
-    if environment.credentials().is_none() && environment.endpoint("DynamoDB").is_none() {
-        return Err("no credentials are known for the counters table: set `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, which \
-                    Lambda does for a function with a role"
-            .to_owned());
-    }
-    let region = environment.region().unwrap_or(NO_REGION);
+    let target = ClientTarget::of(environment, "counters")?;
     let https: Https = over_the_network().map_err(|error| error.to_string())?;
     let http_client = SharedHttpClient::new(https.clone());
-    let services = Services::of(environment, region, http_client.clone());
-    let client: dynamodb::Client = client(ClientSettings {
-        region: Region::parse(region).map_err(|problem| problem.message)?,
-        credentials: environment.credentials().cloned(),
-        endpoint_url: environment.endpoint("DynamoDB").map(ToString::to_string),
-        http_client,
-    });
+    let services = Services::of(environment, target.region().as_str(), http_client.clone());
+    let client = target.client(http_client);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let ports = Ports {
         counters: CounterTable::new(client, table, Arc::clone(&clock)),

@@ -3,9 +3,8 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use gatelet_tests::backend::{Backend, Connection, PATIENCE};
+use gatelet_tests::backend::{Backend, Connection, answers};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
@@ -109,7 +108,7 @@ pub(crate) async fn start(load: Arc<Load>) -> Backend {
                         connection.until_closed().await;
                         return Ok(());
                     };
-                    (invocation_head(number), load.event.clone())
+                    (answers::invocation_head(number), load.event.clone())
                 } else if target.ends_with("/extension/register") {
                     ("Lambda-Extension-Identifier: 1\r\n".to_owned(), "{}".to_owned())
                 } else if target.ends_with("/extension/event/next") {
@@ -131,14 +130,4 @@ pub(crate) async fn start(load: Arc<Load>) -> Backend {
         }
     })
     .await
-}
-
-/// What goes before an event.
-fn invocation_head(number: usize) -> String {
-    let soon = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + PATIENCE;
-    format!(
-        "Lambda-Runtime-Aws-Request-Id: 00000000-0000-4000-8000-{number:012}\r\nLambda-Runtime-Deadline-Ms: {}\r\n\
-         Lambda-Runtime-Invoked-Function-Arn: arn:aws:lambda:us-east-1:123456789012:function:router\r\n",
-        soon.as_millis()
-    )
 }

@@ -3,11 +3,11 @@
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use super::{Connection, Received};
+use super::{Connection, PATIENCE, Received};
 
 /// A script on its way.
 pub type Running = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
@@ -91,4 +91,19 @@ pub fn echoed(request: &Received) -> Value {
         "headers": request.headers,
         "body": String::from_utf8_lossy(&request.body),
     })
+}
+
+/// What Lambda's Runtime API puts before an event for the router, by its number
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html#runtimes-api-next>).
+///
+/// # Panics
+/// Where the machine's clock shows a time before 1970.
+#[must_use]
+pub fn invocation_head(number: usize) -> String {
+    let soon = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + PATIENCE;
+    format!(
+        "Lambda-Runtime-Aws-Request-Id: 00000000-0000-4000-8000-{number:012}\r\nLambda-Runtime-Deadline-Ms: {}\r\n\
+         Lambda-Runtime-Invoked-Function-Arn: arn:aws:lambda:us-east-1:123456789012:function:router\r\n",
+        soon.as_millis()
+    )
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use gatelet_aws::access::{CredentialKeys, CredentialTable, DecisionTable};
 use gatelet_aws::definitions::DynamoDefinitions;
 use gatelet_aws::dynamodb::counters::CounterTable;
-use gatelet_aws::dynamodb::{self, Client, ClientSettings, DefinitionTable, Scope, SharedHttpClient};
+use gatelet_aws::dynamodb::{self, Client, ClientTarget, DefinitionTable, Scope, SharedHttpClient};
 use gatelet_aws::environment::Environment;
 use gatelet_aws::https::Https;
 use gatelet_aws::process::SystemClock;
@@ -16,23 +16,17 @@ use gatelet_core::ports::{
     QuotaTaken, Timestamp, TokenTake, TokensTaken, UnusedQuota, UsageReport,
 };
 use gatelet_core::snapshot::Published;
-use gatelet_model::{AccountId, ApiId, DomainName, PartId, Region, UsagePlan};
+use gatelet_model::{AccountId, ApiId, DomainName, PartId, UsagePlan};
 
-/// AWS's name for the service, as endpoint variables have it.
-const DYNAMODB: &str = "DynamoDB";
 /// What a table is read as: reads reach every account's definitions, and the router writes none.
 const NO_ACCOUNT: &str = "000000000000";
-/// The region of whoever says none, as for a DynamoDB on a developer's machine.
-const NO_REGION: &str = "us-east-1";
 
 /// The SDK's calls are deeply nested: boxed here, they do not make every request's future as large as they are.
 type Calling<'a, T> = Pin<Box<dyn Future<Output = Result<T, PortError>> + Send + 'a>>;
 
 /// The client of all tables.
 pub(super) struct LazyClient {
-    region: Region,
-    credentials: Option<gatelet_aws::environment::Credentials>,
-    endpoint_url: Option<String>,
+    target: ClientTarget,
     made: OnceLock<Result<(Client, Https), String>>,
 }
 
@@ -42,31 +36,13 @@ impl LazyClient {
     /// # Errors
     /// Why no call could be made.
     pub(super) fn new(environment: &Environment, table: &str) -> Result<Self, String> {
-        if environment.credentials().is_none() && environment.endpoint(DYNAMODB).is_none() {
-            return Err(format!(
-                "no credentials are known for the {table} table: set `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, which \
-                 Lambda does for a function with a role"
-            ));
-        }
-        Ok(Self {
-            region: Region::parse(environment.region().unwrap_or(NO_REGION))
-                .map_err(|problem| problem.message)?,
-            credentials: environment.credentials().cloned(),
-            endpoint_url: environment.endpoint(DYNAMODB).map(ToString::to_string),
-            made: OnceLock::new(),
-        })
+        Ok(Self { target: ClientTarget::of(environment, table)?, made: OnceLock::new() })
     }
 
     fn client(&self, what: &'static str) -> Result<Client, PortError> {
         let made = self.made.get_or_init(|| {
             let https = dynamodb::over_the_network().map_err(|error| error.to_string())?;
-            let client = dynamodb::client(ClientSettings {
-                region: self.region.clone(),
-                credentials: self.credentials.clone(),
-                endpoint_url: self.endpoint_url.clone(),
-                http_client: SharedHttpClient::new(https.clone()),
-            });
-            Ok((client, https))
+            Ok((self.target.client(SharedHttpClient::new(https.clone())), https))
         });
         match made {
             Ok((client, _)) => Ok(client.clone()),
@@ -92,7 +68,7 @@ pub struct LazyTable {
 impl LazyTable {
     pub(super) fn new(client: Arc<LazyClient>, name: &str) -> Result<Self, String> {
         let account = AccountId::parse(NO_ACCOUNT).map_err(|problem| problem.message)?;
-        let scope = Scope { account, region: client.region.clone() };
+        let scope = Scope { account, region: client.target.region().clone() };
         Ok(Self { client, name: name.to_owned(), scope, made: OnceLock::new() })
     }
 

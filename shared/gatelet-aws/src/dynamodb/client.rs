@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Region as SdkRegion, SharedHttpClient};
 use gatelet_model::Region;
 
-use crate::environment::Credentials;
+use crate::environment::{Credentials, Environment};
 use crate::https::{Https, HttpsLimits};
 
 /// How often a call is tried: once more on a fresh connection, because a frozen Lambda finds its pooled ones dead.
@@ -38,6 +38,54 @@ pub struct ClientSettings {
     pub endpoint_url: Option<String>,
     /// How requests are sent: over the network ([`over_the_network`]), or to a store in the process.
     pub http_client: SharedHttpClient,
+}
+
+/// AWS's name for the service, as endpoint variables have it.
+const DYNAMODB: &str = "DynamoDB";
+/// The region of whoever says none, as for a DynamoDB on a developer's machine.
+const NO_REGION: &str = "us-east-1";
+
+/// Which DynamoDB a function's environment means, and as whom it is spoken to.
+#[derive(Debug, Clone)]
+pub struct ClientTarget {
+    region: Region,
+    credentials: Option<Credentials>,
+    endpoint_url: Option<String>,
+}
+
+impl ClientTarget {
+    /// As the environment says, for `table`.
+    ///
+    /// # Errors
+    /// Why no call could be made.
+    pub fn of(environment: &Environment, table: &str) -> Result<Self, String> {
+        let endpoint = environment.endpoint(DYNAMODB);
+        if environment.credentials().is_none() && endpoint.is_none() {
+            return Err(format!(
+                "no credentials are known for the {table} table: set `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, which \
+                 Lambda does for a function with a role"
+            ));
+        }
+        let region = Region::parse(environment.region().unwrap_or(NO_REGION));
+        Ok(Self {
+            region: region.map_err(|problem| problem.message)?,
+            credentials: environment.credentials().cloned(),
+            endpoint_url: endpoint.map(ToString::to_string),
+        })
+    }
+
+    /// Its region.
+    #[must_use]
+    pub const fn region(&self) -> &Region {
+        &self.region
+    }
+
+    /// A client that sends its requests so.
+    #[must_use]
+    pub fn client(&self, http_client: SharedHttpClient) -> Client {
+        let Self { region, credentials, endpoint_url } = self.clone();
+        client(ClientSettings { region, credentials, endpoint_url, http_client })
+    }
 }
 
 /// A client. It opens no connection until its first call.

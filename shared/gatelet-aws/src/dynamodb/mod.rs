@@ -15,7 +15,7 @@ mod tables;
 mod transaction;
 
 pub(crate) use call::{Failure, aside, within};
-pub use client::{ClientSettings, client, over_the_network};
+pub use client::{ClientSettings, ClientTarget, client, over_the_network};
 pub use definition_table::DefinitionTable;
 pub(crate) use definition_table::{compress, decompress};
 pub use item::{Attributes, FORMAT_ATTRIBUTE};
