@@ -5,11 +5,13 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests"))]
 
 mod error;
+pub mod heap;
 pub mod iam_policy;
 pub mod mock_status;
 pub mod parameters;
 pub mod selection;
 pub mod template;
 pub mod uri;
+pub mod vtl;
 
 pub use error::LanguageError;

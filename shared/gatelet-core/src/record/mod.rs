@@ -3,6 +3,7 @@
 
 pub(crate) mod allowance;
 mod context;
+pub(crate) mod execution_log;
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,6 +13,8 @@ pub(crate) use context::{civil_date, iso_8601, month_name, request_time};
 use gatelet_model::rest::GatewayResponseType;
 
 use self::allowance::Allowance;
+pub use self::execution_log::ExecutionLine;
+use self::execution_log::ExecutionLog;
 use crate::authorizers::{Caller, ClientCertificate};
 use crate::payload::BodyError;
 use crate::ports::Secret;
@@ -93,6 +96,7 @@ pub struct Record {
     refusal: Option<Refusal>,
     status: Option<u16>,
     explanation: Option<Mutex<Vec<String>>>,
+    execution_log: ExecutionLog,
     client: Option<(Arc<Client>, Secret)>,
     allowance: Option<Allowance>,
     degraded: bool,
@@ -120,6 +124,7 @@ impl Record {
             refusal: None,
             status: None,
             explanation: None,
+            execution_log: ExecutionLog::default(),
             client: None,
             allowance: None,
             degraded: false,
@@ -151,6 +156,31 @@ impl Record {
     pub fn explanation(&self) -> Vec<String> {
         let steps = self.explanation.as_ref();
         steps.map(|steps| steps.lock().unwrap_or_else(PoisonError::into_inner).clone()).unwrap_or_default()
+    }
+
+    /// The same, with an execution log, whose lines are stamped by `now`.
+    #[must_use]
+    pub fn traced(mut self, now: Arc<dyn Fn() -> Timestamp + Send + Sync>) -> Self {
+        self.execution_log = ExecutionLog::kept_with(now);
+        self
+    }
+
+    /// Writes a line of the execution log, where one is kept: `line` is made only then. It is for the API's author, and shows what
+    /// clients send, but never a secret of the gateway's own.
+    pub fn trace(&self, line: impl FnOnce() -> String) {
+        self.execution_log.push(line);
+    }
+
+    /// Whether an execution log is kept, for what would cost something beside the line.
+    #[must_use]
+    pub const fn is_traced(&self) -> bool {
+        self.execution_log.is_kept()
+    }
+
+    /// The lines of the execution log so far, which forgets them.
+    #[must_use]
+    pub fn take_execution_log(&self) -> Vec<ExecutionLine> {
+        self.execution_log.take()
     }
 
     /// Notes what the request says of itself: its path as the client sees it, and its user agent.

@@ -1,0 +1,109 @@
+//! Values of JSON documents and of templates: what a document is read into, what a JSONPath finds, what a template makes.
+//!
+//! Lists and maps live in a [`Heap`], and a [`Value`] points to them, so that two references can mean the same list, as in Java.
+//! A heap lives as long as one rendering or one query. There is no way out of it: a value is data and has no class, no method of
+//! its own and no way to the world.
+
+mod map;
+
+use bumpalo::Bump;
+
+pub use map::Map;
+
+/// A value. Cheap to copy: texts are borrowed from the document, the template or the heap, lists and maps are pointed to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Value<'a> {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Boolean(bool),
+    /// An integer that Java holds in an `Integer` or a `Long`.
+    Integer(i64),
+    /// A number that Java holds in a `Double`.
+    Double(f64),
+    /// A number that Java holds in a `BigInteger` or a `BigDecimal`: its text as Java prints it.
+    Big(&'a str),
+    /// A text.
+    Text(&'a str),
+    /// A list of the heap.
+    List(ListId),
+    /// A map of the heap.
+    Map(MapId),
+}
+
+/// Which list of a heap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ListId(u32);
+
+/// Which map of a heap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MapId(u32);
+
+/// Where the lists, maps and texts of one rendering or query live.
+#[derive(Debug)]
+pub struct Heap<'a> {
+    texts: &'a Bump,
+    lists: Vec<Vec<Value<'a>>>,
+    maps: Vec<Map<'a>>,
+}
+
+impl<'a> Heap<'a> {
+    /// An empty heap, whose texts are kept in `texts`.
+    #[must_use]
+    pub const fn new(texts: &'a Bump) -> Self {
+        Self { texts, lists: Vec::new(), maps: Vec::new() }
+    }
+
+    /// Keeps a text.
+    #[must_use]
+    pub fn text(&self, text: &str) -> &'a str {
+        self.texts.alloc_str(text)
+    }
+
+    /// Where texts are kept, for whoever builds one in place.
+    #[must_use]
+    pub const fn texts(&self) -> &'a Bump {
+        self.texts
+    }
+
+    /// Makes a list.
+    pub fn new_list(&mut self, values: Vec<Value<'a>>) -> ListId {
+        let id = ListId(index(self.lists.len()));
+        self.lists.push(values);
+        id
+    }
+
+    /// Makes a map.
+    pub fn new_map(&mut self, map: Map<'a>) -> MapId {
+        let id = MapId(index(self.maps.len()));
+        self.maps.push(map);
+        id
+    }
+
+    /// The values of a list; none where it is another heap's.
+    #[must_use]
+    pub fn list(&self, id: ListId) -> &[Value<'a>] {
+        self.lists.get(id.0 as usize).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The values of a list, to be changed.
+    pub fn list_mut(&mut self, id: ListId) -> Option<&mut Vec<Value<'a>>> {
+        self.lists.get_mut(id.0 as usize)
+    }
+
+    /// A map; none where it is another heap's.
+    #[must_use]
+    pub fn map(&self, id: MapId) -> Option<&Map<'a>> {
+        self.maps.get(id.0 as usize)
+    }
+
+    /// A map, to be changed.
+    pub fn map_mut(&mut self, id: MapId) -> Option<&mut Map<'a>> {
+        self.maps.get_mut(id.0 as usize)
+    }
+}
+
+/// A heap is bounded by what its texts and its renderer's fuel allow, far below four milliards of lists.
+fn index(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
