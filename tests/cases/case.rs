@@ -3,7 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use serde::Deserialize;
+
+/// How a body begins that is no text.
+const BASE64: &str = "base64:";
 
 /// One documented rule, shown by exchanges.
 #[derive(Debug, Deserialize)]
@@ -13,12 +19,14 @@ pub(crate) struct Case {
     pub rule: String,
     /// Where it is documented or was recorded.
     pub source: String,
-    /// An OpenAPI document.
+    /// An OpenAPI document, or a template, whose first API is meant.
     pub definition: String,
     /// `rest` or `http`, where the document's marks do not say.
     pub kind: Option<String>,
     /// The stage; `dev` on REST APIs and `$default` on HTTP APIs where not given.
     pub stage: Option<String>,
+    /// The certificate that a REST stage shows to backends.
+    pub client_certificate: Option<String>,
     /// Stage variables.
     #[serde(default)]
     pub variables: BTreeMap<String, String>,
@@ -119,15 +127,20 @@ pub(crate) struct Exchange {
     /// Its headers; a value with `\n` is several.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
-    /// Its body.
+    /// Its body; bytes are written as `base64:/w==`, here and wherever a body stands.
     #[serde(default)]
     pub body: String,
+    /// The coding that the body is sent in: see `gatelet_tests::coding`.
+    pub coding: Option<String>,
     /// What happened before, in this order.
     #[serde(default)]
     pub earlier: Vec<Earlier>,
     /// What the backend does.
     #[serde(default)]
     pub backend: Backend,
+    /// What the AWS service does.
+    #[serde(default)]
+    pub service: Backend,
     /// What the function does.
     #[serde(default)]
     pub function: Function,
@@ -167,7 +180,7 @@ pub(crate) struct Backend {
     /// Its body.
     #[serde(default)]
     pub body: String,
-    /// `timeout`, `refused`, `network` or `bad-answer` instead of an answer.
+    /// `timeout`, `refused`, `network` or `bad-answer` instead of an answer; of a service also `unsigned`.
     pub error: Option<String>,
 }
 
@@ -200,16 +213,23 @@ pub(crate) struct Expect {
     pub absent: Vec<String>,
     /// The whole body, where it matters.
     pub body: Option<String>,
+    /// The coding of the body, which is compared out of it; empty for none.
+    pub coding: Option<String>,
     /// The route in the record; empty for none.
     pub route: Option<String>,
     /// The gateway response type in the record; empty for none.
     pub refusal: Option<String>,
     /// What the backend saw; not given where it must not be called.
     pub backend: Option<SeenByBackend>,
+    /// What the AWS service saw; not given where none must be called.
+    pub service: Option<SeenByService>,
     /// What the function saw; not given where it must not be called.
     pub function: Option<SeenByFunction>,
     /// What the authorizer's function saw; not given where it must not be called.
     pub authorizer: Option<SeenByFunction>,
+    /// Lines of the execution log, in their order, others may stand between: compared where nothing stands before the data plane.
+    #[serde(default)]
+    pub log: Vec<String>,
 }
 
 /// What the backend saw.
@@ -226,6 +246,33 @@ pub(crate) struct SeenByBackend {
     pub absent: Vec<String>,
     /// The whole body, where it matters.
     pub body: Option<String>,
+    /// How it was reached, beside its URI: `link ID TARGET`, `any issuer`, `name NAME`, `certificate ID`, with commas between; empty for
+    /// nothing special.
+    pub way: Option<String>,
+    /// How long it might have taken, where that matters.
+    pub timeout_milliseconds: Option<u64>,
+}
+
+/// What the AWS service saw.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SeenByService {
+    /// `POST /path?query`.
+    pub request: String,
+    /// AWS's own host for it.
+    pub host: String,
+    /// The region and the name that it is signed for, `us-east-1/sqs`, where they matter.
+    pub signed_for: Option<String>,
+    /// The role that is assumed; empty for none.
+    pub role: Option<String>,
+    /// Headers that must have these values.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// Headers that must not be there.
+    #[serde(default)]
+    pub absent: Vec<String>,
+    /// The whole body, where it matters.
+    pub body: Option<String>,
 }
 
 /// What the function saw. Members of the event are named by JSON pointers, such as `/requestContext/stage`.
@@ -234,6 +281,11 @@ pub(crate) struct SeenByBackend {
 pub(crate) struct SeenByFunction {
     /// Which one it was.
     pub name: Option<String>,
+    /// The whole event as it is written.
+    pub payload: Option<String>,
+    /// Whether it was only told.
+    #[serde(default)]
+    pub told: bool,
     /// Members that must have these values.
     #[serde(default)]
     pub event: BTreeMap<String, serde_json::Value>,
@@ -243,6 +295,22 @@ pub(crate) struct SeenByFunction {
     /// Members that must not be there.
     #[serde(default)]
     pub absent: Vec<String>,
+}
+
+/// The bytes of a body.
+pub(crate) fn bytes(text: &str) -> Bytes {
+    match text.strip_prefix(BASE64) {
+        Some(coded) => STANDARD.decode(coded).expect("it is base64").into(),
+        None => Bytes::copy_from_slice(text.as_bytes()),
+    }
+}
+
+/// A body as a case writes it that expects another.
+pub(crate) fn written(body: &[u8], expected: &str) -> String {
+    match expected.starts_with(BASE64) {
+        true => BASE64.to_owned() + &STANDARD.encode(body),
+        false => String::from_utf8_lossy(body).into_owned(),
+    }
 }
 
 /// Reads a case file.

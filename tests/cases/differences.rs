@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use gatelet_core::ports::{BackendWay, InvocationMode};
 use gatelet_core::record::SealedRecord;
-use gatelet_world::{SeenCall, SeenInvocation};
+use gatelet_tests::coding;
+use gatelet_world::{SeenCall, SeenInvocation, SeenServiceCall};
 
-use crate::case::{Exchange, SeenByFunction};
+use crate::case::{Exchange, SeenByFunction, Way, written};
 use crate::ways::Happened;
 use crate::world::is_authorizer;
 
@@ -21,14 +23,26 @@ pub(crate) fn differences(exchange: &Exchange, happened: &Happened) -> Vec<Strin
     let expect = &exchange.expect;
     differences.compare("status", &expect.status.to_string(), &happened.status.as_u16().to_string());
     differences.headers("the client's", &expect.headers, &expect.absent, &happened.headers);
+    let mut body = happened.body.clone();
+    if let Some(coding) = &expect.coding {
+        let told = happened.headers.get("content-encoding").and_then(|value| value.to_str().ok());
+        differences.compare("the body's coding", coding, told.unwrap_or_default());
+        if let Some(told) = told {
+            body = coding::decoded(&body, told).unwrap_or_else(|why| why.into());
+        }
+    }
     if let Some(expected) = &expect.body {
-        differences.compare("body", expected, &String::from_utf8_lossy(&happened.body));
+        differences.compare("body", expected, &written(&body, expected));
     }
     differences.record(exchange, &happened.record);
     differences.backend(exchange, &happened.calls);
+    differences.service(exchange, &happened.service_calls);
     let (of_authorizer, of_integration): (Vec<_>, Vec<_>) =
         happened.invocations.iter().partition(|call| is_authorizer(&call.function));
     differences.function("the authorizer", expect.authorizer.as_ref(), &of_authorizer);
+    if happened.way == Way::DataPlane {
+        differences.log(&expect.log, &happened.record);
+    }
     differences.function("the function", expect.function.as_ref(), &of_integration);
     differences.list
 }
@@ -100,6 +114,21 @@ impl Differences {
         }
     }
 
+    fn log(&mut self, expected: &[String], record: &SealedRecord) {
+        let lines = record.take_execution_log();
+        let mut rest = lines.iter();
+        for line in expected {
+            let told = |text: String, (told, own): &(&str, String)| text.replace(told, own);
+            let line = self.own.iter().fold(line.clone(), told);
+            if !rest.any(|other| other.text == line) {
+                let all: Vec<_> = lines.iter().map(|line| &*line.text).collect();
+                return self
+                    .list
+                    .push(format!("the execution log has no `{line}` there:\n{}", all.join("\n")));
+            }
+        }
+    }
+
     fn backend(&mut self, exchange: &Exchange, seen: &[SeenCall]) {
         match (&exchange.expect.backend, seen) {
             (None, []) => {}
@@ -114,12 +143,44 @@ impl Differences {
                 );
                 self.headers("the backend's", &expected.headers, &expected.absent, &call.head.headers);
                 if let Some(body) = &expected.body {
-                    self.compare("the backend's body", body, &String::from_utf8_lossy(&call.body));
+                    self.compare("the backend's body", body, &written(&call.body, body));
+                }
+                if let Some(way) = &expected.way {
+                    self.compare("the way to the backend", way, &shown_way(&call.way));
+                }
+                if let Some(timeout) = expected.timeout_milliseconds {
+                    let taken = call.timeout.as_millis().to_string();
+                    self.compare("the backend's time", &timeout.to_string(), &taken);
                 }
             }
             (Some(_), calls) => {
                 self.list.push(format!("the backend was called {} times, not once", calls.len()))
             }
+        }
+    }
+
+    fn service(&mut self, exchange: &Exchange, seen: &[SeenServiceCall]) {
+        let (expected, call) = match (&exchange.expect.service, seen) {
+            (None, []) => return,
+            (Some(expected), [call]) => (expected, call),
+            (expected, calls) => {
+                let times = usize::from(expected.is_some());
+                return self.list.push(format!("services were called {} times, not {times}", calls.len()));
+            }
+        };
+        let shown = format!("{} {}", call.head.method, call.head.uri);
+        self.compare("the service's request", &expected.request, &shown);
+        self.compare("the service's host", &expected.host, &call.address.host);
+        if let Some(signed_for) = &expected.signed_for {
+            let shown = format!("{}/{}", call.address.region, call.address.signing_name);
+            self.compare("what the call is signed for", signed_for, &shown);
+        }
+        if let Some(role) = &expected.role {
+            self.compare("the role", role, call.role.as_deref().unwrap_or_default());
+        }
+        self.headers("the service's", &expected.headers, &expected.absent, &call.head.headers);
+        if let Some(body) = &expected.body {
+            self.compare("the service's body", body, &written(&call.body, body));
         }
     }
 
@@ -137,6 +198,14 @@ impl Differences {
         };
         if let Some(name) = &expected.name {
             self.compare(which, name, &call.function);
+        }
+        self.compare(
+            &format!("whether {which} was only told"),
+            &expected.told.to_string(),
+            &(call.mode == InvocationMode::Event).to_string(),
+        );
+        if let Some(payload) = &expected.payload {
+            self.compare(&format!("{which} event"), payload, &written(&call.payload, payload));
         }
         let event: serde_json::Value = match serde_json::from_slice(&call.payload) {
             Ok(event) => event,
@@ -159,4 +228,20 @@ impl Differences {
             self.compare(&format!("{which} event's {member}"), "nothing", &shown(event.pointer(member)));
         }
     }
+}
+
+/// A way as cases write it.
+fn shown_way(way: &BackendWay) -> String {
+    let mut parts = Vec::new();
+    if let Some(link) = &way.link {
+        parts.push(
+            format!("link {} {}", link.id, link.target.as_deref().unwrap_or_default()).trim_end().to_owned(),
+        );
+    }
+    if way.tls.insecure_skip_verification {
+        parts.push("any issuer".to_owned());
+    }
+    parts.extend(way.tls.server_name_to_verify.iter().map(|name| format!("name {name}")));
+    parts.extend(way.certificate.iter().map(|id| format!("certificate {id}")));
+    parts.join(", ")
 }

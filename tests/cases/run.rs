@@ -1,9 +1,10 @@
 //! Runs a case: each of its exchanges in a world of its own.
 
 use bytes::Bytes;
+use gatelet_tests::coding;
 use http::Request;
 
-use crate::case::{Case, Exchange, Way};
+use crate::case::{self, Case, Exchange, Way};
 use crate::differences::differences;
 use crate::earlier;
 use crate::ways;
@@ -57,5 +58,10 @@ fn request(exchange: &Exchange, host: &str) -> Result<Request<Bytes>, String> {
             builder = builder.header(name, value);
         }
     }
-    builder.body(Bytes::from(exchange.body.clone())).map_err(|error| error.to_string())
+    let body = case::bytes(&exchange.body);
+    let body = match &exchange.coding {
+        Some(coding) => coding::coded(&body, coding)?,
+        None => body,
+    };
+    builder.body(body).map_err(|error| error.to_string())
 }

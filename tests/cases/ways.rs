@@ -17,9 +17,9 @@ use gatelet_local::doors::Gateway;
 use gatelet_local::server::Server;
 use gatelet_local::server::limits::Patience;
 use gatelet_tests::doors::{
-    Answer, FUNCTION_URL_HOST, PEER, Records, SharedWorld, function_url, invoke, load_balancer,
+    Answer, FUNCTION_URL_HOST, INVOCATION, PEER, Records, SharedWorld, function_url, invoke, load_balancer,
 };
-use gatelet_world::{SeenCall, SeenInvocation};
+use gatelet_world::{SeenCall, SeenInvocation, SeenServiceCall};
 use http::header::HOST;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::{BodyExt as _, Full};
@@ -61,6 +61,7 @@ pub(crate) struct Happened {
     pub(crate) record: Arc<SealedRecord>,
     pub(crate) calls: Vec<SeenCall>,
     pub(crate) invocations: Vec<SeenInvocation>,
+    pub(crate) service_calls: Vec<SeenServiceCall>,
 }
 
 /// Sends a request into a world.
@@ -72,7 +73,8 @@ pub(crate) async fn go(way: Way, world: SharedWorld, request: Request<Bytes>) ->
         Way::LoadBalancer => through(&world, &[], load_balancer(&request, PEER)).await,
     };
     let (calls, invocations) = (world.world.backends.seen(), world.world.functions.seen());
-    Ok(Happened { way, status, headers, body, record, calls, invocations })
+    let service_calls = world.world.services.seen();
+    Ok(Happened { way, status, headers, body, record, calls, invocations, service_calls })
 }
 
 type Heard = (StatusCode, HeaderMap, Bytes, Arc<SealedRecord>);
@@ -80,9 +82,10 @@ type Heard = (StatusCode, HeaderMap, Bytes, Arc<SealedRecord>);
 /// The pipeline and nothing in front of it.
 async fn data_plane(world: &SharedWorld, request: Request<Bytes>) -> Heard {
     let now = world.world.clock.now();
-    let arrival = arrival(now, PEER, Scheme::Https, now.after(PATIENCE));
+    let arrival = arrival(now, PEER, Scheme::Https, now.after(INVOCATION));
     let request = request.map(Body::from);
-    let mut record = Record::open(&arrival, request.method().clone(), request.version());
+    let record = Record::open(&arrival, request.method().clone(), request.version());
+    let mut record = record.traced(Arc::new(|| NOW));
     let front = Front::default();
     let response: Response = pipeline::serve(world, &front, &arrival, request, &mut record).await;
     let (head, body) = response.into_parts();

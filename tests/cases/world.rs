@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use gatelet_control::document::Source;
 use gatelet_control::identity;
-use gatelet_control::import::{self, ApiKind, ImportOptions};
+use gatelet_control::import::{self, ApiKind, ImportOptions, TemplateOptions};
 use gatelet_core::Timestamp;
 use gatelet_core::payload::{Body, Response};
-use gatelet_core::ports::{BackendError, FunctionAnswer, FunctionError, Memory};
+use gatelet_core::ports::{BackendError, FunctionAnswer, FunctionError, InvocationMode, Memory};
 use gatelet_model::rest::{EndpointType, RestStage, StageVariables};
 use gatelet_model::v2::V2Stage;
 use gatelet_model::{
@@ -15,9 +15,9 @@ use gatelet_model::{
     RoutingMode, Stage, StageName, StagePointer,
 };
 use gatelet_tests::doors::SharedWorld;
-use gatelet_world::{MemoryBackends, MemoryCredentials, MemoryFunctions, MemoryWorld};
+use gatelet_world::{MemoryBackends, MemoryCredentials, MemoryFunctions, MemoryServices, MemoryWorld};
 
-use crate::case::{Backend, Case, Exchange, Function};
+use crate::case::{self, Backend, Case, Exchange, Function};
 use crate::limited;
 
 /// 20 November 2026, 16:00 UTC.
@@ -56,11 +56,16 @@ impl<'a> Deployed<'a> {
     /// A new world for one exchange.
     pub(crate) fn world(&self, exchange: &Exchange) -> SharedWorld {
         let script = exchange.backend.clone();
+        let service = exchange.service.clone();
         let (function, authorizer) = (exchange.function.clone(), exchange.authorizer.clone());
         let mut world = MemoryWorld::at(NOW, MemoryBackends::answering(move |_| answer(&script)))
             .with_functions(MemoryFunctions::answering(move |call| {
+                if call.mode == InvocationMode::Event {
+                    return Ok(FunctionAnswer::Accepted);
+                }
                 function_answer(if is_authorizer(&call.function) { &authorizer } else { &function })
             }));
+        world.services = MemoryServices::answering(move |_| answer(&service));
         world.definitions.publish(&self.deployment, &self.pointer, &account());
         self.domains.iter().for_each(|domain| world.definitions.add_domain(domain.clone()));
         let (api_id, stage) = (self.deployment.api.id(), self.pointer.stage.name());
@@ -80,9 +85,20 @@ fn deploy(case: &Case) -> Result<(Deployment, StagePointer), String> {
         Some("rest") => Some(ApiKind::Rest),
         _ => None,
     };
-    let imported = import::openapi(&source, &options);
-    let problems = || imported.problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-    let api = imported.api.clone().ok_or_else(problems)?;
+    let (api, problems) = match case.definition.lines().any(|line| line == "Resources:") {
+        true => {
+            let read = |_: &str| Err("a case has no files".to_owned());
+            let options = TemplateOptions::for_file("case.yaml", options.account, options.region, &read);
+            let imported = import::template(&source, &options);
+            (imported.apis.into_iter().next().map(|imported| imported.api), imported.problems)
+        }
+        false => {
+            let imported = import::openapi(&source, &options);
+            (imported.api, imported.problems)
+        }
+    };
+    let problems = || problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    let api = api.ok_or_else(problems)?;
     let variables = StageVariables::new(case.variables.clone()).map_err(|problem| problem.to_string())?;
     let name = |default: &str| {
         StageName::parse(case.stage.as_deref().unwrap_or(default)).map_err(|problem| problem.to_string())
@@ -90,6 +106,7 @@ fn deploy(case: &Case) -> Result<(Deployment, StagePointer), String> {
     let stage = match &api {
         Api::Rest(_) => {
             let mut stage = RestStage { variables, ..RestStage::new(name("dev")?) };
+            stage.client_certificate_id.clone_from(&case.client_certificate);
             limited::limit_rest(case, &mut stage)?;
             Stage::Rest(stage)
         }
@@ -132,6 +149,7 @@ fn answer(script: &Backend) -> Result<Response, BackendError> {
     match script.error.as_deref() {
         Some("timeout") => return Err(BackendError::Timeout(Duration::from_secs(29))),
         Some("refused") => return Err(BackendError::Refused("127.0.0.1:1".to_owned())),
+        Some("unsigned") => return Err(BackendError::Unsigned("no credentials are known".to_owned())),
         Some("bad-answer") => return Err(BackendError::BadAnswer("it broke off".to_owned())),
         Some(other) => return Err(BackendError::Network(other.to_owned())),
         None => {}
@@ -142,7 +160,9 @@ fn answer(script: &Backend) -> Result<Response, BackendError> {
             builder = builder.header(name, value);
         }
     }
-    builder.body(Body::from(script.body.clone())).map_err(|error| BackendError::BadAnswer(error.to_string()))
+    builder
+        .body(Body::from(case::bytes(&script.body)))
+        .map_err(|error| BackendError::BadAnswer(error.to_string()))
 }
 
 /// Whether a function is called as an authorizer.
@@ -156,6 +176,7 @@ fn function_answer(script: &Function) -> Result<FunctionAnswer, FunctionError> {
         Some("not-found") => return Err(FunctionError::NotFound(why())),
         Some("denied") => return Err(FunctionError::Denied(why())),
         Some("throttled") => return Err(FunctionError::Throttled(why())),
+        Some("too-large") => return Err(FunctionError::TooLarge(7 << 20)),
         Some("timeout") => return Err(FunctionError::Timeout(Duration::from_secs(29))),
         Some(other) => return Err(FunctionError::Unavailable(other.to_owned())),
         None => {}
@@ -163,7 +184,7 @@ fn function_answer(script: &Function) -> Result<FunctionAnswer, FunctionError> {
     Ok(match &script.stream {
         Some(text) => FunctionAnswer::Stream(Body::from(text.clone())),
         None => FunctionAnswer::Payload {
-            payload: script.payload.clone().into(),
+            payload: case::bytes(&script.payload),
             function_error: script.function_error.as_deref().map(Into::into),
         },
     })

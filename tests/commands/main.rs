@@ -1,5 +1,5 @@
 //! What brings definitions to a gateway in AWS, and who may call it: `gatelet pack`, `deploy`, `deployments`, `rollback`, `domain`,
-//! `access-keys`, `keys`, `plans` and `usage`, each started as a user starts it, against a DynamoDB over loopback or a gateway that
+//! `access-keys`, `keys`, `plans`, `usage`, `render` and `invoke`, each started as a user starts it, against a DynamoDB over loopback or a gateway that
 //! runs.
 #![allow(
     clippy::unwrap_used,
@@ -10,6 +10,7 @@
 )]
 
 mod access_keys;
+mod authors;
 mod domains;
 mod fixture;
 mod packed;

@@ -34,6 +34,11 @@ fn integrations() {
 }
 
 #[test]
+fn mappings() {
+    check("mappings");
+}
+
+#[test]
 fn security() {
     check("security");
 }

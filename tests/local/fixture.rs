@@ -10,6 +10,7 @@ use gatelet_aws::dynamodb::Scope;
 use gatelet_aws::environment::Environment;
 use gatelet_aws::functions::{LambdaFunctions, LambdaSettings};
 use gatelet_aws::process::SystemClock;
+use gatelet_aws::services::{AwsServices, ServiceSettings};
 use gatelet_control::deploy::deploy;
 use gatelet_control::document::Source;
 use gatelet_control::import::{self, ImportOptions};
@@ -129,11 +130,12 @@ impl Local {
         let backends = HttpBackends::new(BackendSettings::new(AddressPolicy::local())).unwrap();
         let functions =
             LambdaFunctions::new(LambdaSettings::default().at(target(backend).parse().unwrap())).unwrap();
+        let services = AwsServices::new(ServiceSettings::default()).unwrap();
         let callers = Callers {
             identity_providers: HttpIdentityProviders::new(ProviderSettings::of(&Environment::default())),
             credentials: store.credentials(region, None, Arc::new(clock)).await.unwrap(),
         };
-        let world = LocalWorld::new(Arc::new(definitions), backends, functions, callers, clock);
+        let world = LocalWorld::new(Arc::new(definitions), backends, functions, services, callers, clock);
         let front = Front {
             allowed_hosts: allowed_hosts.iter().map(|host| (*host).into()).collect(),
             path_forms: true,

@@ -4,11 +4,13 @@
 //! repeat: the seed is fixed, printed with a failure, and changed with `PROPTEST_RNG_SEED`.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod jayway;
 mod linear;
 mod policy;
 mod routes;
 mod signature;
 mod spelling;
+mod velocity;
 
 use proptest::prelude::ProptestConfig;
 use proptest::test_runner::RngSeed;

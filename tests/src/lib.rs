@@ -8,6 +8,7 @@
 )]
 
 pub mod backend;
+pub mod coding;
 pub mod command;
 pub mod doors;
 pub mod tokens;

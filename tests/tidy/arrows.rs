@@ -34,7 +34,7 @@ const ARROWS: [Arrow; 7] = [
     },
     Arrow {
         from: "gatelet-local",
-        to: &["gatelet-aws", "gatelet-core", "gatelet-control", "gatelet-model"],
+        to: &["gatelet-aws", "gatelet-core", "gatelet-control", "gatelet-languages", "gatelet-model"],
         in_tests: &["gatelet-world"],
     },
 ];

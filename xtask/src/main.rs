@@ -8,6 +8,7 @@ mod sam_local;
 mod steps;
 mod test;
 mod tools;
+mod velocity;
 
 use std::process::ExitCode;
 

@@ -8,6 +8,7 @@
 //! | `GATELET_TEST_NODE` | a Node of at least the version below |
 //! | `GATELET_TEST_LAMBDA_TOOLS` | a folder of programs, those of `xtask/requirements-lambda.txt`: `sam`, `cargo-lambda`, `cfn-lint`, `moto_server`, and a `python` for them |
 //! | `GATELET_TEST_CHECKOV` | the program of `xtask/requirements-checkov.txt` |
+//! | `GATELET_TEST_VELOCITY` | a folder with the Java archives of Velocity 1.7 and Jayway JSONPath, where `java` and `apt-get` are there |
 //!
 //! What could not be had stands in `GATELET_TEST_SKIP` (`node,python`): such a test says that it is skipped and
 //! passes. Whatever names one of the variables under `tests/` is listed as skipped by name, so a test reads the
@@ -19,6 +20,7 @@ use std::process::{Command, ExitCode};
 
 use crate::steps::Steps;
 use crate::tools;
+use crate::velocity;
 
 /// The first Node release line with `fetch` built in.
 const NODE_MAJOR_MIN: u32 = 18;
@@ -95,6 +97,7 @@ fn tools_for_tests() -> Result<Vec<Tool>, String> {
             variable: "GATELET_TEST_CHECKOV",
             path: python(&tools::CHECKOV).map(program("checkov")),
         },
+        Tool { name: "velocity", variable: "GATELET_TEST_VELOCITY", path: velocity::archives(&folder) },
     ];
     for tool in &found {
         if let Ok(path) = &tool.path {

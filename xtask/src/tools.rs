@@ -136,7 +136,7 @@ pub(crate) fn node(major_min: u32) -> Result<PathBuf, String> {
 }
 
 /// Two runs at once must not install into the same folder. The lock ends with the returned file.
-fn lock(tools: &Path) -> Result<File, String> {
+pub(crate) fn lock(tools: &Path) -> Result<File, String> {
     let path = tools.join("lock");
     let lock = File::create(&path).and_then(|file| file.lock().map(|()| file));
     lock.map_err(|error| format!("cannot lock `{}`: {error}", path.display()))

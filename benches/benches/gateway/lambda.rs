@@ -53,12 +53,13 @@ fn event(definition: &str, stage: &str, target: &'static str) -> Work {
         ApiSnapshot::Rest(api) => {
             let method =
                 route::rest(api, path, request.method()).unwrap_or_else(|refusal| panic!("{refusal:?}"));
-            (Some(&method.integration), map_request::rest(located, path, method, request, &record))
+            let call = now(map_request::rest(located, path, method, &arrival, request, &record));
+            (Some(&method.integration), call.map(|(call, _)| call))
         }
         ApiSnapshot::Http(api) => {
             let (route, integration) =
                 route::http(api, path, request.method()).unwrap_or_else(|refusal| panic!("{refusal:?}"));
-            (Some(integration), map_request::http(located, path, route, request, &record))
+            (Some(integration), now(map_request::http(located, path, route, request, &record)))
         }
         ApiSnapshot::WebSocket => unreachable!("no WebSocket API is measured"),
     };

@@ -9,7 +9,9 @@ mod access;
 mod definitions;
 mod host;
 mod lambda;
+mod languages;
 mod limits;
+mod mapping;
 mod pipeline;
 mod policy;
 mod routes;
@@ -45,6 +47,21 @@ const LIMITS: Budget = Budget { nanoseconds: Some(1_000), allocations: Some(20) 
 
 /// An event of 1 KB is built in less than this.
 const EVENT: Budget = Budget { nanoseconds: Some(5_000), allocations: Some(60) };
+
+/// A template of 1 KB is rendered in less than this.
+const TEMPLATE: Budget = Budget { nanoseconds: Some(10_000), allocations: Some(60) };
+
+/// A path that is a plain walk costs less than this.
+const PATH: Budget = Budget { nanoseconds: Some(200), allocations: Some(0) };
+
+/// A document of 2 KB is read in less than this.
+const DOCUMENT: Budget = Budget { nanoseconds: Some(15_000), allocations: Some(100) };
+
+/// And held against a schema in less than this, the reading included.
+const SCHEMA: Budget = Budget { nanoseconds: Some(40_000), allocations: None };
+
+/// What custom integrations add leaves a request below this.
+const MAPPED: Budget = Budget { nanoseconds: Some(15_000), allocations: Some(120) };
 
 /// A definition as large as can be is imported in less than this.
 const IMPORT: Budget = Budget { nanoseconds: Some(1_000_000_000), allocations: None };
@@ -83,6 +100,29 @@ const ROWS: &[Row] = &[
     Row { name: "the same without them", budget: Budget::NONE, prepare: limits::around_the_stages },
     Row { name: "REST proxy, backend in memory", budget: MOCK, prepare: pipeline::rest_proxy },
     Row { name: "HTTP proxy, backend in memory", budget: MOCK, prepare: pipeline::http_proxy },
+    Row { name: "template of 1 KB", budget: TEMPLATE, prepare: languages::template },
+    Row { name: "template of 1 KB, compiled", budget: Budget::NONE, prepare: languages::template_compiled },
+    Row { name: "JSON of 2 KB, read", budget: DOCUMENT, prepare: languages::json_read },
+    Row { name: "JSONPath of names", budget: PATH, prepare: languages::path },
+    Row {
+        name: "JSONPath with a filter, 2 KB read and looked through",
+        budget: SCHEMA,
+        prepare: languages::path_with_filter,
+    },
+    Row { name: "JSON of 2 KB, read and validated", budget: SCHEMA, prepare: languages::schema },
+    Row {
+        name: "REST HTTP integration, eight parameters mapped",
+        budget: MAPPED,
+        prepare: mapping::parameters,
+    },
+    Row { name: "REST HTTP integration, templates both ways", budget: MAPPED, prepare: mapping::templates },
+    Row { name: "REST mock, parameters and body validated", budget: MAPPED, prepare: mapping::validated },
+    Row {
+        name: "REST gateway response of the author's own",
+        budget: MAPPED,
+        prepare: mapping::gateway_response,
+    },
+    Row { name: "REST proxy, 2 KB compressed by gzip", budget: Budget::NONE, prepare: mapping::compressed },
     Row { name: "event 1.0 of 1 KB", budget: EVENT, prepare: lambda::event_1_0 },
     Row { name: "event 2.0 of 1 KB", budget: EVENT, prepare: lambda::event_2_0 },
     Row { name: "function's answer 1.0 read", budget: EVENT, prepare: lambda::answer_1_0 },

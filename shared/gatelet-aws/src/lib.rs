@@ -9,6 +9,8 @@ pub mod edge;
 pub mod environment;
 pub mod events;
 pub mod functions;
-pub mod https;
 pub mod process;
+pub mod services;
 pub mod telemetry;
+
+pub use services::https;

@@ -12,12 +12,15 @@ use crate::integrations::Integration;
 use crate::payload::{CanonicalPath, Request, Response, headers};
 use crate::ports::{Arrival, World};
 use crate::record::Record;
-use crate::refusal::{self, Refusal};
+use crate::refusal::{self, Customisation, Refusal};
 use crate::snapshot::{ApiSnapshot, HttpApiSnapshot, HttpRoute, RestApiSnapshot, RestMethod};
 use crate::stages::client::Client;
+use crate::stages::cors::Granted;
 use crate::stages::locate::Located;
 pub use crate::stages::locate::{Front, OWN_NAME_SUFFIXES};
-use crate::stages::{access, client, locate, map_request, map_response, route, throttle};
+use crate::stages::{
+    access, client, compress, locate, map_body, map_request, map_response, route, throttle, validate,
+};
 
 /// Serves one request. The record is the edge's: it is written in here, and sealed by the edge when the answer's
 /// body has ended or the client has gone.
@@ -37,8 +40,18 @@ pub async fn serve<W: World>(
         Err(refusal) => return refuse(refusal, record),
     };
     let answered = match located.stage.api() {
-        ApiSnapshot::Rest(api) => rest(world, &located, api, arrival, request, record).await,
-        ApiSnapshot::Http(api) => http(world, &located, api, arrival, request, record).await,
+        ApiSnapshot::Rest(api) => {
+            record.note_customisation(Customisation::of(&located, api, &request));
+            let answered = rest(world, &located, api, arrival, request, record).await;
+            record.trace_outcome(&answered);
+            answered
+        }
+        ApiSnapshot::Http(api) => {
+            record.note_cors(api.cors().map(|rules| Granted::judge(rules, &request)));
+            let answered = http(world, &located, api, arrival, request, record).await;
+            record.trace_outcome(&answered);
+            answered
+        }
         ApiSnapshot::WebSocket => Err(websocket()),
     };
     match answered {
@@ -117,10 +130,21 @@ async fn rest<W: World>(
     // The client's plan, the stage, all APIs together.
     // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html
     throttle::rest(world, &located.stage, method, client.as_deref(), arrival, record).await?;
+    // Out of its coding before anything reads the body.
+    // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-gzip-compression-decompression.html
+    let coding = api.compression().filter(|_| !method.is_streamed).and_then(|it| it.wanted(&request));
+    let request = compress::decompress(request).await?;
+    // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-request-validation.html
+    let request = validate::rest(&path, method, request, record).await?;
     // ASSUMPTION: parameters are mapped before the cache is asked, since its keys may be integration parameters.
-    let call = map_request::rest(located, &path, method, request, record)?;
+    let (mut call, asked) = map_request::rest(located, &path, method, arrival, request, record).await?;
+    let overrides = map_body::rest(method, &mut call, &asked, record).await?;
+    map_body::override_request(method, &mut call, &overrides)?;
     let answer = method.integration.call(world, arrival, call, record).await?;
-    Ok(map_response::rest(&method.integration, answer))
+    let response = map_response::rest(method, answer, &asked, overrides, record).await?;
+    // A stream's content is not encoded, and other answers when all else is done.
+    // https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode.html
+    compress::compress(coding, response).await
 }
 
 /// The stages of a REST API's request that find out which method it takes and who calls.
@@ -135,9 +159,11 @@ async fn admit_rest<'a, W: World>(
 ) -> Result<(&'a RestMethod, Option<Arc<Client>>, Request), Refusal> {
     let method = route::rest(api, path, request.method())?;
     record.note_route(method.route_key.clone());
+    record.note_resource(Arc::clone(&method.resource_id));
     let sent = method.access.is_signed().then(|| Sent::of(&request));
     headers::remove_forgeries(request.headers_mut());
     headers::remove_unseen(request.headers_mut());
+    record.trace_request(&request, &method.path, path);
     // The resource policy's explicit deny, the authorizer and the outcome of both are one stage.
     // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html
     let asking = access::Asking { located, path, arrival, sent: sent.as_ref() };
@@ -162,14 +188,19 @@ async fn http<W: World>(
     request: Request,
     record: &mut Record,
 ) -> Result<Response, Refusal> {
+    // ASSUMPTION: before the route is looked for, so that no route needs to let preflights through.
+    // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
+    if let Some(answer) = record.cors().and_then(Granted::preflight) {
+        return Ok(answer);
+    }
     let path = located.path()?;
     let (route, integration, request) =
         admit_http(world, located, &path, api, arrival, request, record).await?;
     // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html
     throttle::http(world, &located.stage, route, arrival, record).await?;
-    let call = map_request::http(located, &path, route, request, record)?;
+    let call = map_request::http(located, &path, route, request, record).await?;
     let answer = integration.call(world, arrival, call, record).await?;
-    map_response::http(&route.mapping, located.stage.variables(), answer, record)
+    map_response::http(&route.mapping, located.stage.variables(), answer.response, record).await
 }
 
 /// The stages of an HTTP API's request that find out which route it takes and who calls.
@@ -184,6 +215,7 @@ async fn admit_http<'a, W: World>(
 ) -> Result<(&'a HttpRoute, &'a Integration, Request), Refusal> {
     let (route, integration) = route::http(api, path, request.method())?;
     record.note_route(route.route_key.clone());
+    record.trace_http_request(&request, &route.route_key);
     let sent = route.access.is_signed().then(|| Sent::of(&request));
     headers::remove_forgeries(request.headers_mut());
     headers::remove_hop_by_hop(request.headers_mut());

@@ -7,10 +7,12 @@
 mod error;
 pub mod heap;
 pub mod iam_policy;
+pub mod json;
+pub mod json_path;
+pub mod json_schema;
 pub mod mock_status;
 pub mod parameters;
 pub mod selection;
-pub mod template;
 pub mod uri;
 pub mod vtl;
 

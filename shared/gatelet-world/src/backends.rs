@@ -1,11 +1,11 @@
 //! Backends that answer as a test says, and remember what they were sent.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use gatelet_core::payload::{Body, Response};
-use gatelet_core::ports::{BackendCall, BackendError, Backends};
+use gatelet_core::ports::{BackendCall, BackendError, BackendWay, Backends};
 
 /// What a backend was sent.
 #[derive(Debug, Clone)]
@@ -16,6 +16,8 @@ pub struct SeenCall {
     pub body: Bytes,
     /// How long the backend might have taken.
     pub timeout: Duration,
+    /// How it was reached, beside its URI.
+    pub way: Arc<BackendWay>,
 }
 
 type Script = dyn Fn(&SeenCall) -> Result<Response, BackendError> + Send + Sync;
@@ -74,7 +76,7 @@ impl Backends for MemoryBackends {
     async fn call(&self, call: BackendCall) -> Result<Response, BackendError> {
         let (head, body): (_, Body) = call.request.into_parts();
         let body = body.collect_up_to(BODY_BYTES_MAX).await.map_err(BackendError::RequestBody)?;
-        let seen = SeenCall { head, body, timeout: call.timeout };
+        let seen = SeenCall { head, body, timeout: call.timeout, way: call.way };
         let answer = (self.script)(&seen);
         if self.remembers {
             self.seen.lock().unwrap_or_else(PoisonError::into_inner).push(seen);

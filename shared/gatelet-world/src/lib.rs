@@ -9,6 +9,7 @@ mod definitions;
 mod functions;
 mod identities;
 mod records;
+mod services;
 pub mod simulation;
 mod world;
 
@@ -19,4 +20,5 @@ pub use definitions::MemoryDefinitions;
 pub use functions::{MemoryFunctions, SeenInvocation};
 pub use identities::{MemoryCredentials, MemoryDecisions, MemoryIdentityProviders};
 pub use records::{arrival_at, proxied_record, unlocated_record};
+pub use services::{MemoryServices, SeenServiceCall};
 pub use world::MemoryWorld;

@@ -41,6 +41,7 @@ pub fn proxied_record() -> Record {
     let mut record = unlocated_record("/_aws/execute-api/abc/dev/pets/1");
     record.note_place(Place {
         family: ApiFamily::Rest,
+        account_id: "123456789012".into(),
         api_id: "abc".into(),
         api_name: "Pets".into(),
         stage: "dev".into(),

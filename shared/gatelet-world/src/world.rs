@@ -5,7 +5,7 @@ use gatelet_core::ports::{Memory, World};
 
 use crate::{
     MemoryBackends, MemoryCounters, MemoryCredentials, MemoryDecisions, MemoryDefinitions, MemoryFunctions,
-    MemoryIdentityProviders, VirtualClock,
+    MemoryIdentityProviders, MemoryServices, VirtualClock,
 };
 
 /// All ports in memory together.
@@ -17,6 +17,8 @@ pub struct MemoryWorld {
     pub backends: MemoryBackends,
     /// Functions by script; none at first.
     pub functions: MemoryFunctions,
+    /// AWS's services by script; nobody may call any at first.
+    pub services: MemoryServices,
     /// Identity providers by script; none at first.
     pub identity_providers: MemoryIdentityProviders,
     /// Access keys; none at first.
@@ -39,6 +41,7 @@ impl MemoryWorld {
             definitions: MemoryDefinitions::default(),
             backends,
             functions: MemoryFunctions::default(),
+            services: MemoryServices::default(),
             identity_providers: MemoryIdentityProviders::default(),
             credentials: MemoryCredentials::default(),
             decisions: MemoryDecisions::default(),
@@ -59,6 +62,7 @@ impl World for MemoryWorld {
     type Definitions = MemoryDefinitions;
     type Backends = MemoryBackends;
     type Functions = MemoryFunctions;
+    type Services = MemoryServices;
     type IdentityProviders = MemoryIdentityProviders;
     type Credentials = MemoryCredentials;
     type Decisions = MemoryDecisions;
@@ -75,6 +79,10 @@ impl World for MemoryWorld {
 
     fn functions(&self) -> &MemoryFunctions {
         &self.functions
+    }
+
+    fn services(&self) -> &MemoryServices {
+        &self.services
     }
 
     fn identity_providers(&self) -> &MemoryIdentityProviders {

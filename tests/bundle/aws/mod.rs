@@ -7,5 +7,6 @@ mod deploy;
 mod identity;
 mod meter;
 mod moto;
+mod services;
 
 pub(crate) use moto::REGION;

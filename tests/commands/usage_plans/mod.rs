@@ -1,7 +1,7 @@
 //! API keys, usage plans and usage: of a gateway that runs, in the state of one that does not, and in tables.
 
 mod door;
-mod gateway;
+pub(crate) mod gateway;
 mod keys;
 mod limits;
 mod stored;

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use gatelet_aws::backends::{AddressPolicy, BackendLimits, BackendSettings};
 use gatelet_core::payload::{Body, BodyError};
-use gatelet_core::ports::{BackendCall, BackendError};
-use gatelet_model::TlsConfig;
+use gatelet_core::ports::BackendError;
 use gatelet_tests::backend::{Backend, Connection, Tls, answers};
 use http::Uri;
 use tokio::net::TcpListener;
@@ -226,18 +225,4 @@ async fn what_is_no_address_of_a_backend_is_said() {
             "{uri}: {failure:?}"
         );
     }
-}
-
-#[tokio::test]
-async fn a_certificate_is_never_judged_in_another_way_than_was_asked_for() {
-    let backend = Backend::start(answers::echo).await;
-    let insecure = TlsConfig { insecure_skip_verification: true, server_name_to_verify: None };
-    let renamed =
-        TlsConfig { insecure_skip_verification: false, server_name_to_verify: Some("other".to_owned()) };
-    for (tls, name) in [(insecure, "insecureSkipVerification"), (renamed, "serverNameToVerify")] {
-        let call = BackendCall { tls, ..get(&backend.url("/")) };
-        let failure = failure(&local(), call).await;
-        assert!(matches!(&failure, BackendError::BadAddress(why) if why.contains(name)), "{failure:?}");
-    }
-    assert_eq!(backend.connections(), 0);
 }

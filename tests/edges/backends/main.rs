@@ -14,10 +14,12 @@ mod request_body;
 mod reuse;
 mod streaming;
 mod tls;
+mod ways;
 mod wire;
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -25,7 +27,6 @@ use bytes::Bytes;
 use gatelet_aws::backends::{AddressPolicy, BackendSettings, HttpBackends};
 use gatelet_core::payload::{Body, BodyError, Response};
 use gatelet_core::ports::{BackendCall, BackendError, Backends};
-use gatelet_model::TlsConfig;
 use gatelet_tests::backend::PATIENCE;
 use http::Request;
 use http_body::Frame;
@@ -49,7 +50,7 @@ fn call(method: &str, url: &str, body: impl Into<Body>) -> BackendCall {
 }
 
 fn to(request: Request<Body>) -> BackendCall {
-    BackendCall { request, timeout: PATIENCE, tls: TlsConfig::default() }
+    BackendCall { request, timeout: PATIENCE, way: Arc::default() }
 }
 
 fn get(url: &str) -> BackendCall {

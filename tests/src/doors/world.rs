@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use gatelet_core::ports::{Memory, World};
 use gatelet_world::{
     MemoryBackends, MemoryCounters, MemoryCredentials, MemoryDecisions, MemoryDefinitions, MemoryFunctions,
-    MemoryIdentityProviders, MemoryWorld, VirtualClock,
+    MemoryIdentityProviders, MemoryServices, MemoryWorld, VirtualClock,
 };
 use router::Ports;
 
@@ -36,6 +36,7 @@ impl World for SharedWorld {
     type Definitions = MemoryDefinitions;
     type Backends = MemoryBackends;
     type Functions = MemoryFunctions;
+    type Services = MemoryServices;
     type IdentityProviders = MemoryIdentityProviders;
     type Credentials = MemoryCredentials;
     type Decisions = MemoryDecisions;
@@ -52,6 +53,10 @@ impl World for SharedWorld {
 
     fn functions(&self) -> &MemoryFunctions {
         &self.world.functions
+    }
+
+    fn services(&self) -> &MemoryServices {
+        &self.world.services
     }
 
     fn identity_providers(&self) -> &MemoryIdentityProviders {

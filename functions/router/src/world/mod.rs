@@ -11,10 +11,11 @@ use gatelet_aws::definitions::{PACK_FILE, PackedDefinitions};
 use gatelet_aws::environment::Environment;
 use gatelet_aws::functions::{LambdaFunctions, LambdaSettings};
 use gatelet_aws::process::SystemClock;
+use gatelet_aws::services::{AwsServices, ServiceSettings};
 use gatelet_core::payload::Response;
 use gatelet_core::ports::{
     BackendCall, BackendError, Backends, Definitions, FunctionAnswer, FunctionCall, FunctionError, Functions,
-    Memory, PortError, Timestamp, World,
+    Memory, PortError, ServiceCall, Services, Timestamp, World,
 };
 use gatelet_core::snapshot::Published;
 use gatelet_model::{ApiId, DomainName};
@@ -27,6 +28,7 @@ pub struct RouterWorld {
     definitions: RouterDefinitions,
     backends: LazyBackends,
     functions: LazyFunctions,
+    services: LazyServices,
     identity_providers: HttpIdentityProviders,
     credentials: LazyCredentials,
     decisions: LazyDecisions,
@@ -85,10 +87,19 @@ impl RouterWorld {
             None => None,
             Some(name) => Some((tables.client("counters")?, name.clone())),
         };
+        let services = LazyServices(Arc::new(LazyAws {
+            settings: ServiceSettings::of(environment),
+            made: OnceLock::new(),
+        }));
         Ok(Self {
             definitions,
             backends: LazyBackends { settings: environment.backends(), made: OnceLock::new() },
-            functions: LazyFunctions { settings: LambdaSettings::of(environment), made: OnceLock::new() },
+            functions: LazyFunctions {
+                aws: Arc::clone(&services.0),
+                settings: LambdaSettings::of(environment),
+                made: OnceLock::new(),
+            },
+            services,
             identity_providers: HttpIdentityProviders::new(ProviderSettings::of(environment)),
             credentials,
             decisions,
@@ -177,13 +188,15 @@ impl Backends for LazyBackends {
 
 /// Functions, whose client is made for the first call.
 pub struct LazyFunctions {
+    aws: Arc<LazyAws>,
     settings: LambdaSettings,
     made: OnceLock<Result<LambdaFunctions, String>>,
 }
 
 impl Functions for LazyFunctions {
     async fn invoke(&self, call: FunctionCall) -> Result<FunctionAnswer, FunctionError> {
-        let made = || LambdaFunctions::new(self.settings.clone()).map_err(|error| error.to_string());
+        let made =
+            || self.aws.services().map(|services| LambdaFunctions::beside(services, self.settings.clone()));
         match self.made.get_or_init(made) {
             Ok(functions) => functions.invoke(call).await,
             Err(why) => Err(FunctionError::Unavailable(why.clone())),
@@ -191,10 +204,33 @@ impl Functions for LazyFunctions {
     }
 }
 
+/// The client of AWS's services, Lambda among them, which is made for the first call of any.
+struct LazyAws {
+    settings: ServiceSettings,
+    made: OnceLock<Result<AwsServices, String>>,
+}
+
+impl LazyAws {
+    fn services(&self) -> Result<&AwsServices, String> {
+        let made = || AwsServices::new(self.settings.clone()).map_err(|error| error.to_string());
+        self.made.get_or_init(made).as_ref().map_err(Clone::clone)
+    }
+}
+
+/// AWS's services.
+pub struct LazyServices(Arc<LazyAws>);
+
+impl Services for LazyServices {
+    async fn call(&self, call: ServiceCall) -> Result<Response, BackendError> {
+        self.0.services().map_err(BackendError::Network)?.call(call).await
+    }
+}
+
 impl World for RouterWorld {
     type Definitions = RouterDefinitions;
     type Backends = LazyBackends;
     type Functions = LazyFunctions;
+    type Services = LazyServices;
     type IdentityProviders = HttpIdentityProviders;
     type Credentials = LazyCredentials;
     type Decisions = LazyDecisions;
@@ -211,6 +247,10 @@ impl World for RouterWorld {
 
     fn functions(&self) -> &LazyFunctions {
         &self.functions
+    }
+
+    fn services(&self) -> &LazyServices {
+        &self.services
     }
 
     fn identity_providers(&self) -> &HttpIdentityProviders {
@@ -247,8 +287,9 @@ impl Ports for RouterWorld {
         if let Some(Ok(backends)) = self.backends.made.get() {
             backends.forget_connections();
         }
-        if let Some(Ok(functions)) = self.functions.made.get() {
-            functions.forget_connections();
+        // Lambda's client shares them.
+        if let Some(Ok(services)) = self.services.0.made.get() {
+            services.forget_connections();
         }
     }
 }

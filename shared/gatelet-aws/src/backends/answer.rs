@@ -13,7 +13,7 @@ use tokio::time::{Instant, Sleep};
 
 /// Passes an answer's body on as it comes, and gives up where it pauses longer than `idle` while somebody
 /// waits for it.
-pub(super) fn streamed(incoming: Incoming, idle: Duration) -> Body {
+pub(crate) fn streamed(incoming: Incoming, idle: Duration) -> Body {
     if incoming.is_end_stream() {
         return Body::Empty;
     }

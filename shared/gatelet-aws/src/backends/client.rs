@@ -7,16 +7,19 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use gatelet_core::payload::{Body, Response};
-use gatelet_core::ports::{BackendCall, BackendError, Backends};
-use gatelet_model::TlsConfig;
+use gatelet_core::ports::{BackendCall, BackendError, BackendWay, Backends};
+use http::uri::Scheme;
 use http::{Request, StatusCode};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::Instant;
 
 use super::answer;
-use super::connection::{Connector, Facts, Protocols, tls_settings};
+use super::certificates::ShownCertificate;
+use super::connection::{Connector, Facts, Protocols, taking_any_issuer, tls_settings};
 use super::failure::{self, Failure};
+use super::judgement::{Judgement, OtherClients};
+use super::links::VpcLinks;
 use super::request::{BodyWatch, Prepared, RequestBody, prepare};
 use super::settings::{BackendLimits, BackendSettings};
 
@@ -40,12 +43,14 @@ pub(crate) type HttpClient = Client<Connector, RequestBody>;
 ///   (`X-Amzn-Trace-Id`), as API Gateway writes them. What a backend wrote is kept with its answer in the
 ///   same way.
 pub struct HttpBackends {
-    clients: Clients,
+    clients: Arc<Clients>,
+    others: OtherClients,
+    links: VpcLinks,
     limits: BackendLimits,
 }
 
 /// The clients for one way of judging certificates.
-struct Clients {
+pub(super) struct Clients {
     /// HTTP/2 where it is offered.
     negotiating: PooledAndFresh,
     /// HTTP/1.1 alone, for requests whose `Host` differs from their URI: over HTTP/2 the two would contradict
@@ -68,48 +73,85 @@ impl HttpBackends {
     /// Where one of the additional certificate authorities cannot be read.
     pub fn new(settings: BackendSettings) -> Result<Self, rustls::Error> {
         let settings = Arc::new(settings);
-        Ok(Self { clients: Clients::new(&settings)?, limits: settings.limits })
+        let clients = Clients::new(&settings, &Judgement::default(), None)?;
+        Ok(Self {
+            clients: Arc::new(clients),
+            others: OtherClients::new(&settings),
+            links: settings.links.clone(),
+            limits: settings.limits,
+        })
     }
 
     /// Uses none of the connections made before for calls from now on: whoever was frozen cannot know which still live. TLS
     /// sessions are kept, so that the next handshake is short.
     pub fn forget_connections(&self) {
-        self.clients.negotiating.forget_connections();
-        self.clients.http1.forget_connections();
+        self.clients.forget_connections();
+        self.others.forget_connections();
     }
 
-    /// The clients that judge certificates as a call wants it.
+    /// The clients that judge a call as it wants it, and the call with the address that it goes to.
     ///
-    /// Here other judgements get clients of their own, so that no connection is shared between two of them.
-    fn clients_for(&self, tls: &TlsConfig) -> Result<&Clients, BackendError> {
-        let unsupported = |setting: &str| {
-            Err(BackendError::BadAddress(format!(
-                "`{setting}` is not supported yet: the backend's certificate is always verified against its own \
-                 name"
-            )))
+    /// Each way of judging has clients of its own, so that no connection is shared between two of them.
+    fn clients_for(
+        &self,
+        way: &BackendWay,
+        request: &mut Request<Body>,
+    ) -> Result<Arc<Clients>, BackendError> {
+        let is_usual = way.link.is_none()
+            && way.certificate.is_none()
+            && !way.tls.insecure_skip_verification
+            && way.tls.server_name_to_verify.is_none();
+        if is_usual {
+            return Ok(Arc::clone(&self.clients));
+        }
+        let (name, is_behind_link) = match &way.link {
+            Some(link) => self.links.lead(link, request).map_err(BackendError::BadAddress)?,
+            None => (None, false),
         };
-        if tls.insecure_skip_verification {
-            return unsupported("insecureSkipVerification");
+        // Where nothing is encrypted nobody is judged, and nothing is shown.
+        let mut judgement = match request.uri().scheme() == Some(&Scheme::HTTPS) {
+            true => Judgement::new(&way.tls, name, way.certificate.as_deref()),
+            false => Judgement::default(),
+        };
+        judgement.is_behind_link = is_behind_link;
+        match judgement == Judgement::default() {
+            true => Ok(Arc::clone(&self.clients)),
+            false => self.others.get(&judgement),
         }
-        if tls.server_name_to_verify.is_some() {
-            return unsupported("serverNameToVerify");
-        }
-        Ok(&self.clients)
     }
 }
 
 impl Clients {
-    fn new(settings: &Arc<BackendSettings>) -> Result<Self, rustls::Error> {
-        Ok(Self {
-            negotiating: PooledAndFresh::new(settings, Protocols::Both)?,
-            http1: PooledAndFresh::new(settings, Protocols::Http1)?,
-        })
+    pub(super) fn new(
+        settings: &Arc<BackendSettings>,
+        judgement: &Judgement,
+        certificate: Option<&ShownCertificate>,
+    ) -> Result<Self, rustls::Error> {
+        let made = |protocols| PooledAndFresh::new(settings, protocols, judgement, certificate);
+        Ok(Self { negotiating: made(Protocols::Both)?, http1: made(Protocols::Http1)? })
+    }
+
+    pub(super) fn forget_connections(&self) {
+        self.negotiating.forget_connections();
+        self.http1.forget_connections();
     }
 }
 
 impl PooledAndFresh {
-    fn new(settings: &Arc<BackendSettings>, protocols: Protocols) -> Result<Self, rustls::Error> {
-        let connector = Connector::for_backends(settings, tls_settings(&settings.roots, protocols)?);
+    fn new(
+        settings: &Arc<BackendSettings>,
+        protocols: Protocols,
+        judgement: &Judgement,
+        certificate: Option<&ShownCertificate>,
+    ) -> Result<Self, rustls::Error> {
+        let mut tls = tls_settings(&settings.roots, protocols)?;
+        if judgement.takes_any_issuer {
+            tls = taking_any_issuer(tls);
+        }
+        if let Some(certificate) = certificate {
+            tls = certificate.shown_by(tls);
+        }
+        let connector = Connector::for_backends(settings, tls, judgement.name.as_deref())?;
         let mut builder = Client::builder(TokioExecutor::new());
         builder
             .timer(TokioTimer::new())
@@ -207,8 +249,9 @@ async fn within<T>(
 
 impl Backends for HttpBackends {
     async fn call(&self, call: BackendCall) -> Result<Response, BackendError> {
-        let clients = self.clients_for(&call.tls)?;
-        let Prepared { parts, body, needs_http1 } = prepare(call.request)?;
+        let mut request = call.request;
+        let clients = self.clients_for(&call.way, &mut request)?;
+        let Prepared { parts, body, needs_http1 } = prepare(request)?;
         let client = if needs_http1 { &clients.http1 } else { &clients.negotiating };
         let replay = replayable(&parts, &body);
         let (body, watch) = RequestBody::new(body);

@@ -75,6 +75,11 @@ pub(super) fn named(error: &legacy::Error, body_failure: Option<BodyError>) -> F
     Failure { error: BackendError::Network(said), is_dead_connection }
 }
 
+/// What the client reported of a call to one of AWS's services, whose body is always at hand.
+pub(crate) fn service_failure(error: &legacy::Error) -> BackendError {
+    named(error, None).error
+}
+
 /// The connection that an error happened on.
 struct Connection {
     facts: Facts,

@@ -12,16 +12,24 @@
 
 mod addresses;
 mod answer;
+mod certificates;
 mod client;
 mod connection;
 mod failure;
+mod judgement;
+mod links;
 mod request;
 mod settings;
 
 pub(crate) use addresses::is_this_machine;
 pub use addresses::{AddressPolicy, HostAndPort, Resolve, Resolving, SystemResolver};
+pub(crate) use answer::streamed;
+pub(crate) use certificates::parse_shown_certificates;
+pub use certificates::{ShownCertificate, ShownCertificates};
 pub use client::HttpBackends;
 pub(crate) use client::HttpClient;
 pub(crate) use connection::{Connector, Protocols, tls_settings};
+pub(crate) use failure::service_failure;
+pub use links::{LinkEnd, VpcLinks};
 pub(crate) use request::RequestBody;
 pub use settings::{BackendLimits, BackendSettings};

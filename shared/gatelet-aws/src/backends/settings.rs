@@ -6,6 +6,8 @@ use std::time::Duration;
 use rustls::pki_types::CertificateDer;
 
 use super::addresses::{AddressPolicy, HostAndPort, Resolve, SystemResolver};
+use super::certificates::ShownCertificates;
+use super::links::VpcLinks;
 
 /// How long a connection may take to come about: name, TCP and TLS together.
 const CONNECT_SECONDS_MAX: u64 = 10;
@@ -54,6 +56,8 @@ pub struct BackendSettings {
     pub(super) limits: BackendLimits,
     pub(super) resolver: Arc<dyn Resolve>,
     pub(super) roots: Vec<CertificateDer<'static>>,
+    pub(super) links: VpcLinks,
+    pub(super) certificates: ShownCertificates,
 }
 
 impl BackendSettings {
@@ -66,6 +70,8 @@ impl BackendSettings {
             limits: BackendLimits::default(),
             resolver: Arc::new(SystemResolver),
             roots: Vec::new(),
+            links: VpcLinks::default(),
+            certificates: ShownCertificates::default(),
         }
     }
 
@@ -95,6 +101,20 @@ impl BackendSettings {
     #[must_use]
     pub fn with_resolver(mut self, resolver: impl Resolve + 'static) -> Self {
         self.resolver = Arc::new(resolver);
+        self
+    }
+
+    /// Where VPC links lead.
+    #[must_use]
+    pub fn with_links(mut self, links: VpcLinks) -> Self {
+        self.links = links;
+        self
+    }
+
+    /// The certificates that backends are shown.
+    #[must_use]
+    pub fn showing(mut self, certificates: ShownCertificates) -> Self {
+        self.certificates = certificates;
         self
     }
 

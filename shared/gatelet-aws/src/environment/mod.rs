@@ -31,6 +31,8 @@
 //! | `GATELET_RATE_LIMIT_HEADERS` | `true`: clients are told of their limits (`RateLimit`, `RateLimit-Policy`, `Retry-After`) | `false` |
 //! | `GATELET_AUTHORIZER` | what the authorizer function asks of callers: a JSON document | a file beside the function |
 //! | `GATELET_ALLOW_PRIVATE_BACKENDS` | in Lambda, `true`: HTTP integrations may call private addresses | `false` |
+//! | `GATELET_VPC_LINKS` | where VPC links lead, by link id or by the ARN at their end: `abc123=10.0.0.7:8080,def456=https://orders.internal`; an id alone: to the host in the URI, which may then be private | REST APIs call the host in the URI, HTTP APIs answer 500 |
+//! | `GATELET_CLIENT_CERTIFICATES` | what stages show to HTTPS backends: a JSON object from `clientCertificateId` to the PEM of its key and certificate | HTTPS backends of stages that have one are not called: 500 |
 //!
 //! An empty variable counts as unset. The names and the precedence of the first ones are those of
 //! [AWS's SDKs](https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html).
@@ -47,7 +49,9 @@ use gatelet_model::{ApiId, StageName};
 use http::Uri;
 
 use crate::access::AccessSettings;
-use crate::backends::{AddressPolicy, BackendSettings, HostAndPort};
+use crate::backends::{
+    AddressPolicy, BackendSettings, HostAndPort, ShownCertificate, ShownCertificates, VpcLinks,
+};
 use crate::events::Trust;
 
 pub use reading::parse_endpoint;
@@ -66,6 +70,8 @@ pub struct Environment {
     counters: CounterSettings,
     authorizer: Option<String>,
     allows_private_backends: bool,
+    vpc_links: VpcLinks,
+    client_certificates: BTreeMap<String, ShownCertificate>,
 }
 
 /// What Lambda tells every function.
@@ -231,16 +237,24 @@ impl Environment {
         self.authorizer.as_deref()
     }
 
+    /// Where VPC links lead.
+    #[must_use]
+    pub const fn vpc_links(&self) -> &VpcLinks {
+        &self.vpc_links
+    }
+
     /// Which backends may be called here.
     #[must_use]
     pub fn backends(&self) -> BackendSettings {
-        match &self.runtime_api {
+        let settings = match &self.runtime_api {
             Some(runtime_api) => {
                 let policy = AddressPolicy::on_lambda(self.allows_private_backends);
                 BackendSettings::new(policy).forbidding(runtime_api.clone())
             }
             None => BackendSettings::new(AddressPolicy::local()),
-        }
+        };
+        let certificates = ShownCertificates::known(self.client_certificates.clone());
+        settings.with_links(self.vpc_links.clone()).showing(certificates)
     }
 }
 

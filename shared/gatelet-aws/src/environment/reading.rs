@@ -13,6 +13,7 @@ use super::{
     RouterSettings,
 };
 use crate::access::{AccessSettings, CredentialKeys, parse_key_set_urls};
+use crate::backends::{VpcLinks, parse_shown_certificates};
 use crate::events::{OriginSecrets, Trust};
 
 const ENDPOINT: &str = "AWS_ENDPOINT_URL";
@@ -44,6 +45,8 @@ const ACCOUNT_THROTTLE: &str = "GATELET_ACCOUNT_THROTTLE";
 const RATE_LIMIT_HEADERS: &str = "GATELET_RATE_LIMIT_HEADERS";
 const AUTHORIZER: &str = "GATELET_AUTHORIZER";
 const ALLOW_PRIVATE_BACKENDS: &str = "GATELET_ALLOW_PRIVATE_BACKENDS";
+const VPC_LINKS: &str = "GATELET_VPC_LINKS";
+const CLIENT_CERTIFICATES: &str = "GATELET_CLIENT_CERTIFICATES";
 
 /// Variables on their way to settings.
 struct Reading<'a> {
@@ -75,6 +78,10 @@ impl Environment {
             counters: reading.counters(),
             authorizer: reading.value(AUTHORIZER, |text| Ok(text.to_owned())),
             allows_private_backends: reading.value(ALLOW_PRIVATE_BACKENDS, parse_flag).unwrap_or_default(),
+            vpc_links: reading.value(VPC_LINKS, VpcLinks::parse).unwrap_or_default(),
+            client_certificates: reading
+                .value(CLIENT_CERTIFICATES, parse_shown_certificates)
+                .unwrap_or_default(),
         }
         .without_ignored(reading.value(IGNORE_ENDPOINTS, parse_flag).unwrap_or_default());
         (environment, reading.problems)

@@ -54,6 +54,29 @@ fn the_region_has_a_second_name() {
 }
 
 #[test]
+fn links_and_certificates_of_the_ways_to_backends_are_read() {
+    let environment =
+        parse(&[("GATELET_VPC_LINKS", "abc123=10.0.0.7:8080, arn:x=https://orders, direct")]).unwrap();
+    let links = environment.vpc_links();
+    assert!(
+        links.knows("abc123", None) && links.knows("other", Some("arn:x")) && links.knows("direct", None)
+    );
+    assert!(!links.knows("other", Some("arn:y")));
+    for (variable, value, said) in [
+        ("GATELET_VPC_LINKS", "abc=h:x", "`h:x` is no address"),
+        ("GATELET_CLIENT_CERTIFICATES", "-----BEGIN PRIVATE KEY-----", "no JSON object"),
+        ("GATELET_CLIENT_CERTIFICATES", "{\"a\": \"secret\"}", "`a`: it holds no certificate"),
+    ] {
+        let problems = parse(&[(variable, value)]).unwrap_err();
+        assert_eq!((problems.len(), problems[0].variable.as_str()), (1, variable));
+        assert!(
+            problems[0].message.contains(said) && !problems[0].message.contains("secret"),
+            "{problems:?}"
+        );
+    }
+}
+
+#[test]
 fn credentials_are_never_shown() {
     let environment = parse(&[
         ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),

@@ -10,13 +10,17 @@ use hyper::body::Incoming;
 
 use super::refusals;
 use super::settings::LambdaSettings;
-use super::signed::SignedClient;
 use super::stream::{Event, Events};
 use super::target::Target;
+use crate::https;
+use crate::services::{AwsServices, SendError, SignedClient, Signing};
 
 /// What Lambda hands on to the function as `_X_AMZN_TRACE_ID`
 /// (<https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader>).
 const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
+
+/// The name by which signatures know Lambda.
+const SIGNING_NAME: &str = "lambda";
 
 /// The largest event that is waited for, in bytes. From
 /// [AWS's quotas](https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html): 6 MB.
@@ -32,8 +36,8 @@ const ANSWER_BYTES_MAX: usize = 6 * 1024 * 1024 + 64 * 1024;
 ///
 /// - Every function is called at the endpoint of the settings where there is one, else at AWS in the region of the
 ///   function's ARN, else in the environment's.
-/// - A call is signed with the environment's credentials. Without any, AWS is not asked; whoever stands in for it is,
-///   unsigned.
+/// - A call is signed with the environment's credentials, or with those of the role that it names. Without any, AWS is not asked;
+///   whoever stands in for it is, unsigned.
 /// - Connections are reused. Nothing that was sent is sent again.
 /// - `FunctionCall::timeout` runs from the call until the whole answer is there, for a streamed one until its first
 ///   chunk.
@@ -48,8 +52,15 @@ impl LambdaFunctions {
     /// # Errors
     /// Where TLS cannot be set up.
     pub fn new(settings: LambdaSettings) -> Result<Self, rustls::Error> {
-        let client = SignedClient::new(&settings)?;
+        let services = settings.services.clone().with_connections(settings.limits.https());
+        let client = SignedClient::new(&services)?;
         Ok(Self { settings, client })
+    }
+
+    /// The same, with the connections and the roles that all other services are called with.
+    #[must_use]
+    pub fn beside(services: &AwsServices, settings: LambdaSettings) -> Self {
+        Self { settings, client: services.client() }
     }
 
     /// Uses none of the connections made before for calls from now on: whoever was frozen cannot know which still live.
@@ -58,7 +69,7 @@ impl LambdaFunctions {
     }
 
     async fn call(&self, call: FunctionCall) -> Result<FunctionAnswer, FunctionError> {
-        let FunctionCall { function, payload, mode, trace_id, .. } = call;
+        let FunctionCall { function, payload, mode, trace_id, credentials, .. } = call;
         let sent = payload.len();
         let allowed = if mode == InvocationMode::Event { TOLD_EVENT_BYTES_MAX } else { EVENT_BYTES_MAX };
         if sent > allowed {
@@ -79,7 +90,13 @@ impl LambdaFunctions {
         if let Some(trace_id) = trace_id.and_then(|id| HeaderValue::from_str(&id).ok()) {
             request.headers_mut().insert(TRACE_ID, trace_id);
         }
-        let response = self.client.send(request, &target.region).await?;
+        let signing = Signing {
+            service: SIGNING_NAME,
+            region: &target.region,
+            role: credentials.as_deref(),
+            is_aws: target.is_aws,
+        };
+        let response = self.client.send(request, signing).await.map_err(not_answered)?;
         if !response.status().is_success() {
             let (head, body) = response.into_parts();
             let body = whole(body).await.unwrap_or_default();
@@ -111,6 +128,17 @@ impl LambdaFunctions {
     }
 }
 
+fn not_answered(error: SendError) -> FunctionError {
+    match error {
+        SendError::NoCredentials | SendError::Role { .. } => FunctionError::Denied(error.to_string()),
+        SendError::Unsignable(_) => FunctionError::Unavailable(error.to_string()),
+        SendError::Network(error) => {
+            let what = if error.is_connect() { "Lambda cannot be reached" } else { "Lambda broke off" };
+            FunctionError::Unavailable(format!("{what}: {}", https::causes(&error)))
+        }
+    }
+}
+
 async fn answered(response: Response<Incoming>) -> Result<FunctionAnswer, FunctionError> {
     let (head, body) = response.into_parts();
     let error = head.headers.get("x-amz-function-error");
@@ -127,13 +155,6 @@ async fn whole(body: Incoming) -> Result<Bytes, FunctionError> {
 
 impl Functions for LambdaFunctions {
     async fn invoke(&self, call: FunctionCall) -> Result<FunctionAnswer, FunctionError> {
-        if let Some(role) = &call.credentials {
-            let why = format!(
-                "the role `{role}` cannot be assumed yet: leave the integration's `credentials` out, and let the \
-                 gateway's own role call the function"
-            );
-            return Err(FunctionError::Denied(why));
-        }
         let limit = call.timeout;
         tokio::time::timeout(limit, self.call(call)).await.map_err(|_| FunctionError::Timeout(limit))?
     }

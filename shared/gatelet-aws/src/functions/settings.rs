@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use http::Uri;
 
-use crate::environment::{Credentials, Environment};
+use crate::environment::Environment;
 use crate::https::HttpsLimits;
+use crate::services::ServiceSettings;
 
 /// AWS's name for the service, as endpoint variables have it.
 const SERVICE: &str = "Lambda";
@@ -64,7 +65,7 @@ impl Default for LambdaLimits {
 pub struct LambdaSettings {
     pub(super) endpoint: Option<Uri>,
     pub(super) region: Option<String>,
-    pub(super) credentials: Option<Credentials>,
+    pub(super) services: ServiceSettings,
     pub(super) limits: LambdaLimits,
 }
 
@@ -75,7 +76,7 @@ impl LambdaSettings {
         Self {
             endpoint: environment.endpoint(SERVICE).cloned(),
             region: environment.region().map(str::to_owned),
-            credentials: environment.credentials().cloned(),
+            services: ServiceSettings::of(environment),
             limits: LambdaLimits::default(),
         }
     }

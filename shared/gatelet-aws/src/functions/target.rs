@@ -2,10 +2,11 @@
 
 use gatelet_core::ports::{FunctionError, InvocationMode};
 use http::Uri;
-use http::uri::{Authority, PathAndQuery, Scheme};
+use http::uri::{Authority, Scheme};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::settings::LambdaSettings;
+use crate::services::{based_on, domain};
 
 /// The longest name of a function, as an ARN with its qualifier, in bytes. From
 /// [AWS's reference](https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html).
@@ -46,10 +47,7 @@ impl Target {
         let path = path(function, mode);
         let unusable = |why: &dyn std::fmt::Display| FunctionError::Unavailable(why.to_string());
         if let Some(endpoint) = &settings.endpoint {
-            let mut parts = endpoint.clone().into_parts();
-            let path = format!("{}{path}", endpoint.path().trim_end_matches('/'));
-            parts.path_and_query = Some(PathAndQuery::try_from(path).map_err(|why| unusable(&why))?);
-            let uri = Uri::from_parts(parts).map_err(|why| unusable(&why))?;
+            let uri = based_on(endpoint, &path).map_err(|why| unusable(&why))?;
             return Ok(Self { uri, region: region.unwrap_or(STAND_IN_REGION).to_owned(), is_aws: false });
         }
         let Some(region) = region else {
@@ -87,17 +85,6 @@ fn region_of(function: &str) -> Option<&str> {
     let is_region = !region.is_empty()
         && region.bytes().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'-');
     is_region.then_some(region)
-}
-
-/// The domain of a region's partition.
-fn domain(region: &str) -> &'static str {
-    if region.starts_with("cn-") {
-        "amazonaws.com.cn"
-    } else if region.starts_with("eusc-") {
-        "amazonaws.eu"
-    } else {
-        "amazonaws.com"
-    }
 }
 
 /// The paths of [`Invoke`](https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html) and

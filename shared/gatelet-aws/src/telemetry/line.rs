@@ -46,6 +46,9 @@ pub fn push_line(record: &SealedRecord, why: Option<&str>, output: &mut String) 
     if let Some(error) = record.integration().and_then(|call| call.error.as_deref()) {
         insert(&mut line, "integrationErrorMessage", Value::from(error));
     }
+    if record.is_unverified() {
+        insert(&mut line, "integrationCertificateVerified", Value::from(false));
+    }
     if let Some(why) = why {
         insert(&mut line, "error.message", Value::from(why));
     }
@@ -83,6 +86,19 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_certificate_of_any_issuer_is_told() {
+        let told = |is_unverified: bool| {
+            let (mut text, mut record) = (String::new(), proxied_record());
+            if is_unverified {
+                record.note_unverified();
+            }
+            push_line(&record.seal(End::Complete, 5, Duration::ZERO), None, &mut text);
+            text.contains("\"integrationCertificateVerified\":false")
+        };
+        assert!(told(true) && !told(false));
+    }
 
     #[test]
     fn json_has_the_names_of_context() {

@@ -8,6 +8,7 @@
 
 mod extensions;
 mod intrinsics;
+mod mappings;
 mod not_yet;
 mod openapi;
 mod reader;

@@ -2,23 +2,12 @@
 //!
 //! Whoever makes one of these work removes its line, and the compiler shows where the warning was given.
 
-use gatelet_model::{IntegrationType, Problem};
+use gatelet_model::Problem;
 
 /// A part of a definition that no call feels yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NotYet {
-    RequestValidator,
-    Integration(IntegrationType),
-    IntegrationSubtype,
-    VpcLink,
-    TlsConfig,
-    Credentials,
     Caching,
-    MappingTemplate,
-    ContentHandling,
-    GatewayResponses,
-    Compression,
-    Cors,
     Documentation,
     EndpointConfiguration,
     SecurityPolicy,
@@ -32,44 +21,10 @@ pub(super) enum NotYet {
 impl NotYet {
     /// What is named, and what happens instead.
     const fn words(self) -> (&'static str, &'static str) {
-        const PROXIED_OR_MOCKED: &str =
-            "calls answer 500; `AWS_PROXY`, `HTTP_PROXY` and `MOCK` are served until this type is";
         match self {
-            Self::RequestValidator => (
-                "request validators (`x-amazon-apigateway-request-validators` and `-validator`)",
-                "requests reach the backend unchecked",
-            ),
-            Self::Integration(IntegrationType::Aws) => ("integrations of type `AWS`", PROXIED_OR_MOCKED),
-            Self::Integration(IntegrationType::Http) => ("integrations of type `HTTP`", PROXIED_OR_MOCKED),
-            Self::Integration(
-                IntegrationType::AwsProxy | IntegrationType::HttpProxy | IntegrationType::Mock,
-            ) => ("this integration", "calls answer 500"),
-            Self::IntegrationSubtype => ("service actions (`integrationSubtype`)", "calls answer 500"),
-            Self::VpcLink => (
-                "VPC links (`connectionType: VPC_LINK`)",
-                "calls answer 500; leave it out to call the URI directly",
-            ),
-            Self::TlsConfig => {
-                ("`tlsConfig`", "calls answer 500; leave it out to judge the certificate as usual")
-            }
-            Self::Credentials => ("roles of HTTP integrations (`credentials`)", "no role is assumed"),
             Self::Caching => (
                 "response caching (`cacheKeyParameters`, `cacheNamespace`)",
                 "every call reaches the backend",
-            ),
-            Self::MappingTemplate => (
-                "Velocity in mapping templates",
-                "calls that need this template answer 500; plain text is served",
-            ),
-            Self::ContentHandling => ("`contentHandling`", "bodies are passed on as they are"),
-            Self::GatewayResponses => (
-                "`x-amazon-apigateway-gateway-responses`",
-                "the gateway's own answers are those that AWS has by default",
-            ),
-            Self::Compression => ("`x-amazon-apigateway-minimum-compression-size`", "nothing is compressed"),
-            Self::Cors => (
-                "`x-amazon-apigateway-cors`",
-                "preflight requests are routed like others, and no header is added",
             ),
             Self::Documentation => ("`x-amazon-apigateway-documentation`", "it is kept and not published"),
             Self::EndpointConfiguration => (
@@ -98,12 +53,7 @@ impl NotYet {
     const fn is_plural(self) -> bool {
         matches!(
             self,
-            Self::RequestValidator
-                | Self::Integration(IntegrationType::Aws | IntegrationType::Http)
-                | Self::IntegrationSubtype
-                | Self::VpcLink
-                | Self::Credentials
-                | Self::EndpointConfiguration
+            Self::EndpointConfiguration
                 | Self::AccessLog
                 | Self::Canary
                 | Self::RoutingRules

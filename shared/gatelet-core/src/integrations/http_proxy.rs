@@ -2,22 +2,24 @@
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/setup-http-integrations.html>,
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-http.html>).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use gatelet_model::v2::{HttpIntegration, HttpRouteKey};
-use gatelet_model::{ApiId, Connection, StageVariables, TlsConfig};
-use http::HeaderValue;
+use gatelet_model::{ApiId, StageVariables};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName};
+use http::{HeaderValue, Uri};
 
 use super::target::Target;
-use super::{Call, trace};
+use super::{Call, trace, way};
 use crate::payload::{Response, headers};
 use crate::ports::Arrival;
-use crate::ports::{BackendCall, BackendError, Backends, Clock, World};
+use crate::ports::{BackendCall, BackendError, BackendWay, Clock, World};
+use crate::record::Record;
 use crate::refusal::Refusal;
 
-const X_AMZN_APIGATEWAY_API_ID: HeaderName = HeaderName::from_static("x-amzn-apigateway-api-id");
-const X_AMZN_TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
+pub(super) const X_AMZN_APIGATEWAY_API_ID: HeaderName = HeaderName::from_static("x-amzn-apigateway-api-id");
+pub(super) const X_AMZN_TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 /// The type of an empty body on HTTP APIs, where the client gave none.
 const OCTET_STREAM: HeaderValue = HeaderValue::from_static("application/octet-stream");
 
@@ -26,10 +28,19 @@ const OCTET_STREAM: HeaderValue = HeaderValue::from_static("application/octet-st
 pub struct HttpProxy {
     /// The method that the backend sees; none is the client's own.
     method: Option<http::Method>,
-    target: Target,
+    address: Address,
     timeout: Duration,
-    tls: TlsConfig,
+    way: Arc<BackendWay>,
     dialect: Dialect,
+}
+
+/// Where it is.
+#[derive(Debug)]
+enum Address {
+    /// At a URI.
+    Uri(Target),
+    /// At the end of a VPC link, which has no other name than the client's.
+    EndOfLink { scheme: &'static str },
 }
 
 /// Which kind of API it belongs to.
@@ -43,16 +54,17 @@ impl HttpProxy {
     pub(super) fn compile_rest(
         api_id: &ApiId,
         integration: &gatelet_model::Integration,
+        certificate: Option<&str>,
         variables: &StageVariables,
     ) -> Result<Self, String> {
-        if integration.connection != Connection::Internet {
-            return Err("VPC links are not served by this version".to_owned());
-        }
         Ok(Self {
             method: method(integration.http_method.as_deref())?,
-            target: Target::compile(integration.uri.as_deref().unwrap_or_default(), variables)?,
+            address: Address::Uri(Target::compile(
+                integration.uri.as_deref().unwrap_or_default(),
+                variables,
+            )?),
             timeout: Duration::from_millis(integration.timeout.milliseconds().into()),
-            tls: integration.tls.clone(),
+            way: way::compile_rest(integration, certificate, variables)?,
             dialect: Dialect::Rest {
                 api_id: HeaderValue::from_str(api_id.as_str()).map_err(|error| error.to_string())?,
             },
@@ -64,14 +76,21 @@ impl HttpProxy {
         route: &HttpRouteKey,
         variables: &StageVariables,
     ) -> Result<Self, String> {
-        if integration.connection != Connection::Internet {
-            return Err("VPC links are not served by this version".to_owned());
-        }
+        let way = way::compile_http(integration, variables)?;
+        let address = match &way.link {
+            None => Address::Uri(Target::compile(integration.uri.as_deref().unwrap_or_default(), variables)?),
+            // A TLS configuration is what makes private integrations speak HTTPS
+            // (<https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-integrations.html>).
+            Some(_) => {
+                let is_secure = integration.tls.server_name_to_verify.is_some();
+                Address::EndOfLink { scheme: if is_secure { "https" } else { "http" } }
+            }
+        };
         Ok(Self {
             method: method(integration.method.as_deref())?,
-            target: Target::compile(integration.uri.as_deref().unwrap_or_default(), variables)?,
+            address,
             timeout: Duration::from_millis(integration.timeout.milliseconds().into()),
-            tls: integration.tls.clone(),
+            way,
             dialect: Dialect::Http { appends_path: *route == HttpRouteKey::Default },
         })
     }
@@ -81,16 +100,12 @@ impl HttpProxy {
         world: &W,
         arrival: &Arrival,
         mut call: Call<'_>,
+        record: &mut Record,
     ) -> Result<Response, Refusal> {
         let refuse = |error| Err(Refusal::Integration(error));
-        let appended = match self.dialect {
-            Dialect::Http { appends_path: true } => &*call.path,
-            _ => "",
-        };
-        let replaced = call.path_is_mapped.then_some(&*call.path);
-        let uri = match self.target.render(&call.path_values, replaced, appended, &call.query) {
+        let uri = match self.uri(&call) {
             Ok(uri) => uri,
-            Err(error) => return refuse(BackendError::BadAddress(error.to_string())),
+            Err(why) => return refuse(BackendError::BadAddress(why)),
         };
         match &self.dialect {
             Dialect::Rest { api_id } => {
@@ -119,12 +134,44 @@ impl HttpProxy {
         let Some(timeout) = arrival.time_for(self.timeout, world.clock().now()) else {
             return refuse(BackendError::Timeout(self.timeout));
         };
-        world.backends().call(BackendCall { request, timeout, tls: self.tls.clone() }).await.or_else(refuse)
+        way::send(world, BackendCall { request, timeout, way: Arc::clone(&self.way) }, record)
+            .await
+            .or_else(refuse)
+    }
+
+    /// The address for one request.
+    fn uri(&self, call: &Call<'_>) -> Result<Uri, String> {
+        let replaced = call.path_is_mapped.then_some(&*call.path);
+        let target = match &self.address {
+            Address::Uri(target) => target,
+            Address::EndOfLink { scheme } => return end_of_link(scheme, call, replaced),
+        };
+        let appended = match self.dialect {
+            Dialect::Http { appends_path: true } => &*call.path,
+            _ => "",
+        };
+        let uri = target.render(&call.path_values, replaced, appended, &call.query);
+        uri.map_err(|error| error.to_string())
     }
 }
 
+/// The client's own address and path, with what it wrote to address the stage, unless a mapping put another path in its place
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-private.html>).
+///
+/// ASSUMPTION: the backend sees the client's own host, as the end of a link is only known by an ARN; and on a custom domain the base path
+/// stands where the stage's name does.
+fn end_of_link(scheme: &str, call: &Call<'_>, replaced: Option<&str>) -> Result<Uri, String> {
+    let (base, path) = match replaced {
+        Some(path) => (if path.starts_with('/') { "" } else { "/" }, path),
+        None => (call.located.base(), &*call.path),
+    };
+    let (separator, query) = if call.query.is_empty() { ("", "") } else { ("?", &*call.query) };
+    let text = format!("{scheme}://{}{base}{path}{separator}{query}", call.located.host);
+    text.parse().map_err(|_| format!("what the mappings make of the address is not one: `{text}`"))
+}
+
 /// The backend's method, where the definition gives one; `ANY` is the client's own.
-fn method(text: Option<&str>) -> Result<Option<http::Method>, String> {
+pub(super) fn method(text: Option<&str>) -> Result<Option<http::Method>, String> {
     match text {
         None => Ok(None),
         Some(text) if text.eq_ignore_ascii_case("ANY") => Ok(None),

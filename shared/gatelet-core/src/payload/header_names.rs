@@ -1,5 +1,7 @@
 //! How a client spelled the names of its headers.
 
+use std::borrow::Cow;
+
 /// The names of a request's headers as the client spelled them, in their order.
 ///
 /// [`http::HeaderMap`] knows names in lower case alone, but REST APIs tell a function each name as it was sent. An edge
@@ -60,6 +62,52 @@ impl<'a> Spellings<'a> {
         }
         None
     }
+}
+
+/// How the names of a request's headers are spelled to whoever sees them as they were sent.
+#[derive(Debug)]
+pub struct Spelling<'a> {
+    sent: Option<Spellings<'a>>,
+    /// Clients of HTTP/1 commonly begin each word with a capital; HTTP/2 knows lower case alone.
+    capitals: bool,
+}
+
+impl<'a> Spelling<'a> {
+    /// That of a request of which the edge has seen this.
+    #[must_use]
+    pub fn of(names: Option<&'a HeaderNames>, version: http::Version) -> Self {
+        Self { sent: names.map(HeaderNames::spellings), capitals: version != http::Version::HTTP_2 }
+    }
+
+    /// How a name in lower case is spelled.
+    pub fn spelled(&mut self, name: &'a str) -> Cow<'a, str> {
+        if is_capital_on_aws(name) {
+            return Cow::Owned(capitalised(name));
+        }
+        match self.sent.as_mut().and_then(|sent| sent.of(name)) {
+            Some(sent) => Cow::Borrowed(sent),
+            None if self.capitals => Cow::Owned(capitalised(name)),
+            None => Cow::Borrowed(name),
+        }
+    }
+}
+
+/// Names that AWS writes in its own way, whatever the client sent (recorded).
+fn is_capital_on_aws(name: &str) -> bool {
+    matches!(name, "authorization" | "content-length" | "host" | "user-agent" | "x-amzn-trace-id")
+        || name.starts_with("x-forwarded-")
+}
+
+/// The name with a capital at the beginning of each word.
+fn capitalised(name: &str) -> String {
+    let mut text = name.to_owned();
+    let starts = std::iter::once(0).chain(name.match_indices('-').map(|(at, _)| at + 1));
+    for start in starts {
+        if let Some(first) = text.get_mut(start..start + 1) {
+            first.make_ascii_uppercase();
+        }
+    }
+    text
 }
 
 #[cfg(test)]

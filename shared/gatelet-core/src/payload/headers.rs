@@ -3,7 +3,7 @@
 use http::header::{
     AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, DATE, EXPECT, HOST, HeaderMap, HeaderName,
     HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, SERVER, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
-    USER_AGENT, VIA, WWW_AUTHENTICATE,
+    USER_AGENT, VARY, VIA, WWW_AUTHENTICATE,
 };
 
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
@@ -102,6 +102,13 @@ pub fn remove_unforwarded_by_rest_proxy(headers: &mut HeaderMap) {
     }
 }
 
+/// Takes off what an HTTP integration does not send on, mapped or not.
+pub fn remove_unforwarded_by_rest_http(headers: &mut HeaderMap) {
+    for name in HOP_BY_HOP.into_iter().chain([CONTENT_LENGTH, VIA]) {
+        headers.remove(name);
+    }
+}
+
 /// Renames the headers of a backend's answer whose names are the gateway's own, and drops those of the connection
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html>).
 ///
@@ -145,6 +152,17 @@ fn remap(headers: &mut HeaderMap, names: &[HeaderName]) {
     }
 }
 
+/// Says that an answer depends on a header of the request, where it does not say so already.
+pub fn add_to_vary(headers: &mut HeaderMap, name: HeaderValue) {
+    let says = |value: &HeaderValue| {
+        let mut names = value.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+        names.any(|known| known == b"*" || known.eq_ignore_ascii_case(name.as_bytes()))
+    };
+    if !headers.get_all(VARY).iter().any(says) {
+        headers.append(VARY, name);
+    }
+}
+
 /// The last value of a header as text, the one that counts where only one can.
 #[must_use]
 pub fn last_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -184,6 +202,21 @@ mod tests {
         let mut left: Vec<_> = map.keys().map(HeaderName::as_str).collect();
         left.sort_unstable();
         assert_eq!(left, ["accept", "authorization", "x-forwarded-for"]);
+    }
+
+    #[test]
+    fn vary_names_a_header_once() {
+        for (before, after) in [
+            (&[][..], &["Origin"][..]),
+            (&[("vary", "accept, ORIGIN")], &["accept, ORIGIN"]),
+            (&[("vary", "*")], &["*"]),
+            (&[("vary", "accept"), ("vary", "x-origin")], &["accept", "x-origin", "Origin"]),
+        ] {
+            let mut map = headers(before);
+            add_to_vary(&mut map, HeaderValue::from_static("Origin"));
+            let values: Vec<_> = map.get_all(VARY).iter().map(|value| value.to_str().unwrap()).collect();
+            assert_eq!(values, after);
+        }
     }
 
     #[test]

@@ -2,13 +2,14 @@
 //! No rule about who may call or where a request goes lives here.
 
 mod body;
+pub mod coding;
 mod header_names;
 pub mod headers;
 mod path;
 mod query;
 
 pub use body::{Body, BodyError, Collected};
-pub use header_names::{HeaderNames, Spellings};
+pub use header_names::{HeaderNames, Spelling, Spellings};
 pub use path::{CanonicalPath, PathError};
 pub use query::{Query, push_pair};
 

@@ -6,13 +6,15 @@
 mod arrival;
 mod callers;
 mod counters;
+mod services;
+mod way;
 
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use gatelet_model::{ApiId, DomainName, TlsConfig};
+use gatelet_model::{ApiId, DomainName};
 
 pub use arrival::{Arrival, Scheme, Timestamp, Vouched};
 pub use callers::{AccessKey, ApiKeyEntry, Credentials, Decisions, IdentityProviders, Membership};
@@ -20,6 +22,9 @@ pub use counters::{
     Counters, QuotaName, QuotaTake, QuotaTaken, TakeForm, TokenTake, TokensTaken, UnusedQuota, UsageCounts,
     UsageReport,
 };
+pub use way::{BackendWay, VpcLink};
+
+pub use services::{ServiceAddress, ServiceCall, Services, partition_domain};
 
 pub use crate::authorizers::iam::{IamIdentity, Secret};
 pub use crate::limits::{Day, Period, QUOTA_KEPT};
@@ -84,8 +89,8 @@ pub struct BackendCall {
     pub request: http::Request<Body>,
     /// How long the backend may take until its answer begins.
     pub timeout: Duration,
-    /// How its certificate is judged.
-    pub tls: TlsConfig,
+    /// How it is reached, as far as the URI does not say it.
+    pub way: Arc<BackendWay>,
 }
 
 /// Why a backend gave no answer.
@@ -112,6 +117,9 @@ pub enum BackendError {
     /// The client's body did not come to its end.
     #[error("the request's body failed: {0}")]
     RequestBody(BodyError),
+    /// Nobody may sign the call: credentials are missing, or the role of the definition cannot be assumed.
+    #[error("the call cannot be signed: {0}")]
+    Unsigned(String),
 }
 
 /// Backends over HTTP.
@@ -222,6 +230,8 @@ pub trait World: Send + Sync {
     type Backends: Backends;
     /// Lambda functions.
     type Functions: Functions;
+    /// AWS's services.
+    type Services: Services;
     /// Those who know identities elsewhere.
     type IdentityProviders: IdentityProviders;
     /// What the installation knows of its callers.
@@ -239,6 +249,8 @@ pub trait World: Send + Sync {
     fn backends(&self) -> &Self::Backends;
     /// Lambda functions.
     fn functions(&self) -> &Self::Functions;
+    /// AWS's services.
+    fn services(&self) -> &Self::Services;
     /// Those who know identities elsewhere.
     fn identity_providers(&self) -> &Self::IdentityProviders;
     /// What the installation knows of its callers.

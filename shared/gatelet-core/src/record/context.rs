@@ -11,6 +11,46 @@ use crate::ports::Timestamp;
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
+/// The variables that templates can see, but for what an authorizer's author names
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html#context-variable-reference>).
+const NAMES: [&str; 35] = [
+    "accountId",
+    "apiId",
+    "authorizer.integrationLatency",
+    "authorizer.principalId",
+    "awsEndpointRequestId",
+    "deploymentId",
+    "domainName",
+    "domainPrefix",
+    "extendedRequestId",
+    "httpMethod",
+    "identity.accessKey",
+    "identity.accountId",
+    "identity.apiKey",
+    "identity.apiKeyId",
+    "identity.caller",
+    "identity.clientCert.clientCertPem",
+    "identity.clientCert.issuerDN",
+    "identity.clientCert.serialNumber",
+    "identity.clientCert.subjectDN",
+    "identity.clientCert.validity.notAfter",
+    "identity.clientCert.validity.notBefore",
+    "identity.principalOrgId",
+    "identity.sourceIp",
+    "identity.user",
+    "identity.userAgent",
+    "identity.userArn",
+    "isCanaryRequest",
+    "path",
+    "protocol",
+    "requestId",
+    "requestTime",
+    "requestTimeEpoch",
+    "resourceId",
+    "resourcePath",
+    "stage",
+];
+
 impl Record {
     /// The value of a `$context` variable by its name without `$context.`, as far as it is known by now
     /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html#context-variable-reference>).
@@ -31,6 +71,9 @@ impl Record {
             "domainName" => self.host.as_deref().map(Cow::Borrowed),
             "domainPrefix" => self.host.as_deref().and_then(|host| host.split('.').next()).map(Cow::Borrowed),
             "apiId" => place.map(|place| Cow::Borrowed(&*place.api_id)),
+            "accountId" => place.map(|place| Cow::Borrowed(&*place.account_id)),
+            "resourceId" => self.resource_id.as_deref().map(Cow::Borrowed),
+            "awsEndpointRequestId" => self.endpoint_request_id.as_deref().map(Cow::Borrowed),
             "stage" => place.map(|place| Cow::Borrowed(&*place.stage)),
             "deploymentId" => place.map(|place| Cow::Borrowed(&*place.deployment_id)),
             "isCanaryRequest" => {
@@ -52,11 +95,35 @@ impl Record {
                 self.integration.as_ref().map(|call| Cow::Owned(call.latency.as_millis().to_string()))
             }
             "error.responseType" => text(self.refusal_type()),
+            "error.validationErrorString" => self.validation_error.as_deref().map(Cow::Borrowed),
+            "error.message" => self.refusal.as_ref()?.message(self.family()).map(Cow::Owned),
+            "error.messageString" => {
+                let message = self.refusal.as_ref()?.message(self.family());
+                Some(Cow::Owned(message.map_or_else(
+                    || "null".to_owned(),
+                    |message| serde_json::Value::from(message).to_string(),
+                )))
+            }
             _ => match name.split_once('.')? {
                 ("authorizer", name) => self.authorizer_context(name),
                 ("identity", name) => self.identity_context(name).map(Cow::Borrowed),
                 _ => None,
             },
+        }
+    }
+
+    /// The name of every `$context` variable that may have a value, those of an authorizer's own included.
+    pub(crate) fn each_context_name(&self, see: &mut dyn FnMut(&str)) {
+        NAMES.iter().for_each(|name| see(name));
+        let Some(caller) = self.caller() else { return };
+        match &caller.finding {
+            Finding::Anonymous | Finding::Iam(_) => {}
+            Finding::Lambda(judgement) => {
+                judgement.context_names().for_each(|name| see(&["authorizer.", name].concat()));
+            }
+            Finding::Jwt { token, .. } | Finding::Cognito(token) => {
+                token.claim_names().for_each(|name| see(&["authorizer.claims.", name].concat()));
+            }
         }
     }
 

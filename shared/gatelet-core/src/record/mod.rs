@@ -19,8 +19,9 @@ use crate::authorizers::{Caller, ClientCertificate};
 use crate::payload::BodyError;
 use crate::ports::Secret;
 use crate::ports::{Arrival, Timestamp};
-use crate::refusal::Refusal;
+use crate::refusal::{Customisation, Refusal};
 use crate::stages::client::Client;
+use crate::stages::cors::Granted;
 
 /// How the answer ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +48,8 @@ pub enum ApiFamily {
 pub struct Place {
     /// The service that the API belongs to.
     pub family: ApiFamily,
+    /// The account that the API belongs to.
+    pub account_id: Arc<str>,
     /// The API's id.
     pub api_id: Arc<str>,
     /// The API's name.
@@ -90,6 +93,8 @@ pub struct Record {
     user_agent: Option<Box<str>>,
     place: Option<Place>,
     route: Option<Arc<str>>,
+    resource_id: Option<Arc<str>>,
+    endpoint_request_id: Option<Box<str>>,
     caller: Option<Caller>,
     certificate: Option<Arc<ClientCertificate>>,
     integration: Option<IntegrationCall>,
@@ -99,7 +104,11 @@ pub struct Record {
     execution_log: ExecutionLog,
     client: Option<(Arc<Client>, Secret)>,
     allowance: Option<Allowance>,
+    customisation: Option<Box<Customisation>>,
+    cors: Option<Granted>,
     degraded: bool,
+    unverified: bool,
+    validation_error: Option<Box<str>>,
 }
 
 impl Record {
@@ -118,6 +127,8 @@ impl Record {
             user_agent: None,
             place: None,
             route: None,
+            resource_id: None,
+            endpoint_request_id: None,
             caller: None,
             certificate: arrival.vouched.certificate.clone(),
             integration: None,
@@ -127,7 +138,11 @@ impl Record {
             execution_log: ExecutionLog::default(),
             client: None,
             allowance: None,
+            customisation: None,
+            cors: None,
             degraded: false,
+            unverified: false,
+            validation_error: None,
         }
     }
 
@@ -202,10 +217,38 @@ impl Record {
         self.place.get_or_insert(place);
     }
 
+    /// Keeps what the API's own gateway responses need of the request, in case that it is refused.
+    pub fn note_customisation(&mut self, customisation: Option<Customisation>) {
+        debug_assert!(self.customisation.is_none(), "what a refusal needs is noted once");
+        self.customisation = self.customisation.take().or_else(|| customisation.map(Box::new));
+    }
+
+    /// Notes what the request's origin is granted, where the API has rules for it.
+    pub fn note_cors(&mut self, granted: Option<Granted>) {
+        debug_assert!(self.cors.is_none(), "an origin is judged once");
+        self.cors = self.cors.take().or(granted);
+    }
+
+    /// Notes what the request lacks by its method's validator, in the service's words.
+    pub fn note_validation_error(&mut self, what: &str) {
+        debug_assert!(self.validation_error.is_none(), "a request is validated once");
+        self.validation_error.get_or_insert_with(|| what.into());
+    }
+
     /// Notes which route the request took, such as `GET /pets/{id}`.
     pub fn note_route(&mut self, route: Arc<str>) {
         debug_assert!(self.route.is_none(), "a route is noted once");
         self.route.get_or_insert(route);
+    }
+
+    /// Notes the id of the resource that the request took.
+    pub fn note_resource(&mut self, id: Arc<str>) {
+        self.resource_id.get_or_insert(id);
+    }
+
+    /// Notes the id that the integration's own service gave the request.
+    pub fn note_endpoint_request_id(&mut self, id: &str) {
+        self.endpoint_request_id.get_or_insert_with(|| id.into());
     }
 
     /// Notes who calls.
@@ -237,6 +280,11 @@ impl Record {
     /// Notes that a limit was judged by this instance alone, because the counters could not be had.
     pub const fn note_degraded(&mut self) {
         self.degraded = true;
+    }
+
+    /// Notes that whoever issued the backend's certificate was not asked about, because the definition says so.
+    pub const fn note_unverified(&mut self) {
+        self.unverified = true;
     }
 
     /// Notes what the integration did.
@@ -326,6 +374,16 @@ impl Record {
         self.client.as_ref().map(|(_, value)| value)
     }
 
+    /// What the API's own gateway responses need of the request, where it has any.
+    pub(crate) fn customisation(&self) -> Option<&Customisation> {
+        self.customisation.as_deref()
+    }
+
+    /// What the request's origin is granted, where the API has rules for it.
+    pub(crate) const fn cors(&self) -> Option<&Granted> {
+        self.cors.as_ref()
+    }
+
     /// What the client is told of its limits, where it is.
     pub(crate) const fn allowance(&self) -> Option<&Allowance> {
         self.allowance.as_ref()
@@ -335,6 +393,12 @@ impl Record {
     #[must_use]
     pub const fn is_degraded(&self) -> bool {
         self.degraded
+    }
+
+    /// Whether the backend's certificate could be anybody's (`insecureSkipVerification`).
+    #[must_use]
+    pub const fn is_unverified(&self) -> bool {
+        self.unverified
     }
 
     /// The certificate that the client showed.

@@ -5,9 +5,11 @@ use std::borrow::Cow;
 use http::header::{CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 
-use super::{Challenge, Refusal};
+use super::{Challenge, Refusal, RestForm};
 use crate::payload::{Body, Response};
+use crate::record::execution_log::{shown_body, shown_pairs};
 use crate::record::{ApiFamily, Record};
+use crate::snapshot::OwnAnswer;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const X_AMZN_REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
@@ -18,8 +20,8 @@ const APIGW_REQUEST_ID: HeaderName = HeaderName::from_static("apigw-requestid");
 /// What a client is told to wait while definitions cannot be had, in seconds.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
-/// Puts the request's ids on an answer, by the names that its API's service has for them, and what the client is told of its
-/// limits.
+/// Puts the request's ids on an answer, by the names that its API's service has for them, what pages of its origin may do, and
+/// what the client is told of its limits.
 pub fn mark(response: &mut Response, record: &Record) {
     let request_id = value(record.request_id());
     let headers = response.headers_mut();
@@ -31,6 +33,9 @@ pub fn mark(response: &mut Response, record: &Record) {
         ApiFamily::V2 => {
             headers.insert(APIGW_REQUEST_ID, request_id);
         }
+    }
+    if let Some(granted) = record.cors() {
+        granted.mark(headers);
     }
     if let Some(allowance) = record.allowance() {
         allowance.mark(headers, record.refusal().and_then(Refusal::retry_after));
@@ -45,11 +50,9 @@ pub fn answer(record: &Record) -> Response {
     let mut response = match record.family() {
         ApiFamily::Rest => {
             let form = refusal.rest_form();
-            let mut response = match form.body {
-                Cow::Borrowed(body) => json(form.status, body),
-                Cow::Owned(body) => json(form.status, body),
-            };
-            response.headers_mut().insert(X_AMZN_ERROR_TYPE, HeaderValue::from_static(form.error_type));
+            let own = record.customisation().and_then(|customisation| customisation.answer(&form, record));
+            let response = rest(form, own);
+            trace(refusal, &response, record);
             response
         }
         ApiFamily::V2 => {
@@ -63,6 +66,42 @@ pub fn answer(record: &Record) -> Response {
     };
     mark(&mut response, record);
     response
+}
+
+/// A REST API's answer, in its author's own form where there is one.
+fn rest(form: RestForm, own: Option<OwnAnswer>) -> Response {
+    let mut response = match form.body {
+        Cow::Borrowed(body) => json(form.status, body),
+        Cow::Owned(body) => json(form.status, body),
+    };
+    response.headers_mut().insert(X_AMZN_ERROR_TYPE, HeaderValue::from_static(form.error_type));
+    let Some(own) = own else { return response };
+    *response.status_mut() = own.status;
+    if let Some((content_type, body)) = own.body {
+        response.headers_mut().insert(CONTENT_TYPE, content_type);
+        *response.body_mut() = body.into();
+    }
+    for (name, value) in own.headers {
+        response.headers_mut().insert(name, value);
+    }
+    if matches!(own.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
+        *response.body_mut() = Body::Empty;
+    }
+    response
+}
+
+/// As AWS's execution logs tell of it.
+fn trace(refusal: &Refusal, response: &Response, record: &Record) {
+    let Some(kind) = refusal.response_type() else { return };
+    let status = response.status().as_u16();
+    record.trace(|| format!("Gateway response type: {kind} with status code: {status}"));
+    let body = response.body().as_bytes().unwrap_or_default();
+    record.trace(|| format!("Gateway response body: {}", shown_body(body)));
+    record.trace(|| {
+        let pairs = response.headers().iter();
+        let pairs = pairs.map(|(name, value)| (name.as_str(), value.to_str().unwrap_or_default()));
+        format!("Gateway response headers: {}", shown_pairs(pairs))
+    });
 }
 
 fn value(id: &str) -> HeaderValue {

@@ -1,8 +1,11 @@
 //! What the client hears when the gateway itself answers: one closed list, turned into answers in one place.
 
 mod answer;
+mod customised;
+mod failures;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -10,9 +13,12 @@ use gatelet_model::rest::GatewayResponseType as Type;
 use http::StatusCode;
 
 pub use answer::{answer, mark};
+pub use customised::Customisation;
 
+use self::failures::{body_refusal, rest_function_form, rest_integration_form};
 use crate::payload::PathError;
 use crate::ports::{BackendError, FunctionError};
+use crate::record::ApiFamily;
 use crate::signature::SignatureError;
 
 /// Why the gateway itself answers a request.
@@ -80,6 +86,10 @@ pub enum Refusal {
     MethodArnTooLong,
     /// What is known of callers cannot be had at the moment; why is for whoever runs the gateway.
     CredentialsUnavailable(String),
+    /// Parameters that the method asks for are not there; carries their names.
+    MissingParameters(String),
+    /// The body does not fit the model of its content type.
+    InvalidBody,
     /// No template takes the request's content type.
     UnsupportedMediaType,
     /// A part of the definition cannot work; the text is for the author, not the client.
@@ -90,6 +100,10 @@ pub enum Refusal {
     Function(FunctionError),
     /// The function failed, or answered what is no answer; the text is for its author, not the client.
     BadFunctionAnswer(String),
+    /// A parameter of a service action has no value in this request, or one that the service cannot be told; the text is for the API's author.
+    UnfilledParameter(String),
+    /// A service that an HTTP API calls by its parameters refused the call; the text is for the API's author, not the client.
+    ServiceRefused(String),
     /// The answer is larger than the door takes, in bytes.
     AnswerTooLarge(usize),
     /// Definitions cannot be had at the moment; why is for whoever runs the gateway, not the client.
@@ -150,6 +164,17 @@ impl Refusal {
         self.rest_form().response_type
     }
 
+    /// What clients of a service are told, as `$context.error.message` has it; none where the answer says `null`.
+    #[must_use]
+    pub fn message(&self, family: ApiFamily) -> Option<String> {
+        let body = match family {
+            ApiFamily::Rest => self.rest_form().body,
+            ApiFamily::V2 => Cow::Borrowed(self.http_form().body),
+        };
+        let members = serde_json::from_str::<BTreeMap<String, Option<String>>>(&body).ok()?;
+        members.into_values().next()?
+    }
+
     /// When the request may be sent again, where that is known.
     #[must_use]
     pub const fn retry_after(&self) -> Option<Duration> {
@@ -172,7 +197,9 @@ impl Refusal {
             Self::Unauthorized(Some(Challenge::InvalidToken(why))) => Some((*why).to_owned()),
             Self::Integration(error) => Some(error.to_string()),
             Self::Function(error) => Some(error.to_string()),
-            Self::BadFunctionAnswer(why) => Some(why.clone()),
+            Self::BadFunctionAnswer(why) | Self::UnfilledParameter(why) | Self::ServiceRefused(why) => {
+                Some(why.clone())
+            }
             Self::BadPath(error) => Some(error.to_string()),
             Self::BadHeaders(why) => Some((*why).to_owned()),
             Self::AnswerTooLarge(limit) => Some(format!(
@@ -196,12 +223,14 @@ impl Refusal {
             Self::UnknownHost | Self::UnprovenOrigin | Self::NoSuchStage | Self::NoSuchHttpApiStage => {
                 form(None, S::FORBIDDEN, "ForbiddenException", r#"{"message":"Forbidden"}"#)
             }
-            Self::BadPath(_) | Self::BadHeaders(_) | Self::RequestBodyFailed => form(
-                Some(Type::Default4xx),
-                S::BAD_REQUEST,
-                "BadRequestException",
-                r#"{"message":"Bad Request"}"#,
-            ),
+            Self::BadPath(_) | Self::BadHeaders(_) | Self::RequestBodyFailed | Self::UnfilledParameter(_) => {
+                form(
+                    Some(Type::Default4xx),
+                    S::BAD_REQUEST,
+                    "BadRequestException",
+                    r#"{"message":"Bad Request"}"#,
+                )
+            }
             // ASSUMPTION: AWS's edge cuts both before the API is known and shows no error type that is documented.
             Self::UriTooLong => {
                 form(None, S::URI_TOO_LONG, "RequestTooLargeException", r#"{"message":"URI Too Long"}"#)
@@ -304,6 +333,21 @@ impl Refusal {
                 "AuthorizerConfigurationException",
                 r#"{"message":null}"#,
             ),
+            Self::MissingParameters(names) => RestForm {
+                response_type: Some(Type::BadRequestParameters),
+                status: S::BAD_REQUEST,
+                error_type: "BadRequestException",
+                body: Cow::Owned(message(
+                    "message",
+                    &format!("Missing required request parameters: [{names}]"),
+                )),
+            },
+            Self::InvalidBody => form(
+                Some(Type::BadRequestBody),
+                S::BAD_REQUEST,
+                "BadRequestException",
+                r#"{"message":"Invalid request body"}"#,
+            ),
             Self::UnsupportedMediaType => form(
                 Some(Type::UnsupportedMediaType),
                 S::UNSUPPORTED_MEDIA_TYPE,
@@ -334,7 +378,7 @@ impl Refusal {
                 "ServiceUnavailableException",
                 r#"{"message":"Service Unavailable"}"#,
             ),
-            Self::Internal => form(
+            Self::Internal | Self::ServiceRefused(_) => form(
                 Some(Type::Default5xx),
                 S::INTERNAL_SERVER_ERROR,
                 "InternalServerErrorException",
@@ -353,7 +397,12 @@ impl Refusal {
             Self::NoSuchStage | Self::NoSuchHttpApiStage | Self::NoRoute => {
                 (S::NOT_FOUND, r#"{"message":"Not Found"}"#)
             }
-            Self::BadPath(_) | Self::BadHeaders(_) | Self::RequestBodyFailed => {
+            // No HTTP API validates.
+            Self::MissingParameters(_) | Self::InvalidBody => {
+                (S::BAD_REQUEST, r#"{"message":"Bad Request"}"#)
+            }
+            // Recorded: 400, whether the service asks for the parameter or not. ASSUMPTION: the body.
+            Self::BadPath(_) | Self::BadHeaders(_) | Self::RequestBodyFailed | Self::UnfilledParameter(_) => {
                 (S::BAD_REQUEST, r#"{"message":"Bad Request"}"#)
             }
             Self::UriTooLong | Self::MethodArnTooLong => (S::URI_TOO_LONG, r#"{"message":"URI Too Long"}"#),
@@ -390,6 +439,8 @@ impl Refusal {
             | Self::Function(_)
             | Self::BadFunctionAnswer(_)
             | Self::AnswerTooLarge(_)
+            // Recorded: whatever a service refuses is the gateway's 500.
+            | Self::ServiceRefused(_)
             | Self::Internal => (S::INTERNAL_SERVER_ERROR, r#"{"message":"Internal Server Error"}"#),
         };
         HttpForm { status, body }
@@ -409,58 +460,6 @@ impl fmt::Display for PolicyDenial {
             "User: {caller} is not authorized to perform: execute-api:Invoke on resource: {resource}"
         )?;
         if *explicit { formatter.write_str(" with an explicit deny") } else { Ok(()) }
-    }
-}
-
-fn rest_integration_form(error: &BackendError) -> RestForm {
-    let form = |response_type, status, body| RestForm {
-        response_type: Some(response_type),
-        status,
-        error_type: "InternalServerErrorException",
-        body: Cow::Borrowed(body),
-    };
-    match error {
-        BackendError::RequestBody(error) => body_refusal(error).rest_form(),
-        BackendError::Timeout(_) => form(
-            Type::IntegrationTimeout,
-            StatusCode::GATEWAY_TIMEOUT,
-            r#"{"message": "Endpoint request timed out"}"#,
-        ),
-        BackendError::Network(_) | BackendError::BadAnswer(_) => form(
-            Type::IntegrationFailure,
-            StatusCode::GATEWAY_TIMEOUT,
-            r#"{"message": "Network error communicating with endpoint"}"#,
-        ),
-        BackendError::Refused(_) | BackendError::BadAddress(_) | BackendError::ForbiddenAddress(_) => {
-            form(Type::IntegrationFailure, StatusCode::INTERNAL_SERVER_ERROR, INTERNAL)
-        }
-    }
-}
-
-/// Whatever keeps Lambda from calling the function is 500 of the type that users customise for it, its 429 included
-/// (<https://repost.aws/knowledge-center/api-gateway-internal-server-error>); an event that is too large for Lambda is the
-/// client's 413, as seen in public threads.
-fn rest_function_form(error: &FunctionError) -> RestForm {
-    match error {
-        FunctionError::TooLarge(_) => Refusal::RequestTooLarge.rest_form(),
-        FunctionError::Timeout(timeout) => rest_integration_form(&BackendError::Timeout(*timeout)),
-        FunctionError::NotFound(_)
-        | FunctionError::Denied(_)
-        | FunctionError::Throttled(_)
-        | FunctionError::Unavailable(_) => RestForm {
-            response_type: Some(Type::IntegrationFailure),
-            status: StatusCode::INTERNAL_SERVER_ERROR,
-            error_type: "InternalServerErrorException",
-            body: Cow::Borrowed(INTERNAL),
-        },
-    }
-}
-
-/// A backend call that failed because of the client's own body.
-const fn body_refusal(error: &crate::payload::BodyError) -> Refusal {
-    match error {
-        crate::payload::BodyError::TooLong { .. } => Refusal::RequestTooLarge,
-        _ => Refusal::RequestBodyFailed,
     }
 }
 

@@ -49,6 +49,8 @@ fn every_refusal() -> Vec<(&'static str, Refusal)> {
         ("authorizer misconfigured", Refusal::AuthorizerMisconfigured("it said nothing".to_owned())),
         ("method ARN too long", Refusal::MethodArnTooLong),
         ("no credentials", Refusal::CredentialsUnavailable("the table is away".to_owned())),
+        ("missing parameters", Refusal::MissingParameters("a, b".to_owned())),
+        ("body does not fit", Refusal::InvalidBody),
         ("media type", Refusal::UnsupportedMediaType),
         ("configuration", Refusal::Configuration(text())),
         ("backend: bad address", integration(BackendError::BadAddress(text()))),
@@ -106,8 +108,17 @@ fn refused(family: Option<ApiFamily>, refusal: Refusal) -> Record {
     let mut record = Record::open(&arrival, http::Method::GET, http::Version::HTTP_11);
     if let Some(family) = family {
         let text = std::sync::Arc::from("x");
-        let [api_id, api_name, stage, deployment_id] = std::array::from_fn(|_| std::sync::Arc::clone(&text));
-        record.note_place(Place { family, api_id, api_name, stage, deployment_id, canary: false });
+        let [api_id, api_name, account_id, stage, deployment_id] =
+            std::array::from_fn(|_| std::sync::Arc::clone(&text));
+        record.note_place(Place {
+            family,
+            api_id,
+            api_name,
+            account_id,
+            stage,
+            deployment_id,
+            canary: false,
+        });
     }
     record.note_refusal(refusal);
     record

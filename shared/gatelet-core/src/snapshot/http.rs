@@ -6,6 +6,7 @@ use gatelet_model::v2::{HttpApi, HttpRouteKey};
 use gatelet_model::{MethodKey, PathTemplate, Stage};
 
 use super::access::{Access, Authorizers};
+use super::cors::CorsRules;
 use super::mapping::HttpMapping;
 use super::routes::{RouteTable, Rules};
 use super::throttles::{RouteLimits, Throttles};
@@ -19,6 +20,7 @@ pub struct HttpApiSnapshot {
     /// In the order of the route table; `$default` is not among them.
     by_path: Vec<HttpRoute>,
     default: Option<HttpRoute>,
+    cors: Option<CorsRules>,
 }
 
 /// A compiled route.
@@ -78,7 +80,8 @@ impl HttpApiSnapshot {
                 HttpRouteKey::Default => default = Some(compiled),
             }
         }
-        Self { routes: RouteTable::build(keys.into_iter(), Rules::Http), by_path, default }
+        let cors = api.cors.as_ref().map(CorsRules::compile);
+        Self { routes: RouteTable::build(keys.into_iter(), Rules::Http), by_path, default, cors }
     }
 
     /// The route that a request takes: the most specific with its path and method, else `$default`
@@ -87,6 +90,12 @@ impl HttpApiSnapshot {
     pub fn find(&self, path: &CanonicalPath, method: Option<gatelet_model::Method>) -> Option<&HttpRoute> {
         let found = self.routes.find(path, method).and_then(|found| self.by_path.get(found.route as usize));
         found.or(self.default.as_ref())
+    }
+
+    /// Its cross-origin rules, where the gateway is to keep them.
+    #[must_use]
+    pub const fn cors(&self) -> Option<&CorsRules> {
+        self.cors.as_ref()
     }
 
     /// All routes, `$default` last.

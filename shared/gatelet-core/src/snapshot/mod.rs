@@ -3,8 +3,11 @@
 //! kept as an error in its place.
 
 mod access;
+mod cors;
+mod gateway_responses;
 mod http;
 mod mapping;
+mod models;
 mod rest;
 pub mod routes;
 mod stage;
@@ -16,8 +19,15 @@ use std::sync::Arc;
 use gatelet_model::{ApiId, StageName};
 
 pub use access::{Access, Authorizer, ResourcePolicy};
+pub use cors::CorsRules;
+pub use gateway_responses::{GatewayResponses, OwnAnswer};
 pub use http::{HttpApiSnapshot, HttpRoute};
-pub use mapping::{HttpMapping, RestMapping, Sources};
+pub use mapping::{
+    AnswerMapping, BodyMapping, BodyTemplate, Conversion, HttpMapping, MappedAnswer, Message, RestMapping,
+    Sources,
+};
+pub(crate) use mapping::{JSON, PAYLOAD_BYTES_MAX};
+pub use models::{BodyModel, Place as RequiredPlace, Validation};
 pub use rest::{RestApiSnapshot, RestMethod};
 pub(crate) use stage::partition;
 pub use stage::{ApiSnapshot, StageSnapshot};

@@ -155,6 +155,7 @@ impl StageSnapshot {
     pub fn place(&self) -> Place {
         Place {
             family: self.api.family(),
+            account_id: Arc::clone(&self.account_id),
             api_id: Arc::clone(&self.api_id),
             api_name: Arc::clone(&self.api_name),
             stage: Arc::clone(&self.stage_text),

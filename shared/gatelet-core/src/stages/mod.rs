@@ -3,8 +3,12 @@
 
 pub mod access;
 pub mod client;
+pub mod compress;
+pub mod cors;
 pub mod locate;
+pub mod map_body;
 pub mod map_request;
 pub mod map_response;
 pub mod route;
 pub mod throttle;
+pub mod validate;

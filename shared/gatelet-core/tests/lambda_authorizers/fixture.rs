@@ -23,7 +23,7 @@ use gatelet_model::{
 };
 use gatelet_world::{
     MemoryBackends, MemoryCounters, MemoryCredentials, MemoryDecisions, MemoryDefinitions, MemoryFunctions,
-    MemoryIdentityProviders, MemoryWorld, VirtualClock, arrival_at,
+    MemoryIdentityProviders, MemoryServices, MemoryWorld, VirtualClock, arrival_at,
 };
 
 /// 20 November 2026, 16:00 UTC.
@@ -247,6 +247,7 @@ impl<F: Functions, D: Decisions> World for Altered<'_, F, D> {
     type Definitions = MemoryDefinitions;
     type Backends = MemoryBackends;
     type Functions = F;
+    type Services = MemoryServices;
     type IdentityProviders = MemoryIdentityProviders;
     type Credentials = MemoryCredentials;
     type Decisions = D;
@@ -263,6 +264,10 @@ impl<F: Functions, D: Decisions> World for Altered<'_, F, D> {
 
     fn functions(&self) -> &F {
         &self.functions
+    }
+
+    fn services(&self) -> &MemoryServices {
+        &self.world.services
     }
 
     fn identity_providers(&self) -> &MemoryIdentityProviders {

@@ -15,6 +15,24 @@ pub struct Map<'a> {
 }
 
 impl<'a> Map<'a> {
+    /// A map of keys and values in their order, and a key that stood there twice, if one did: then its last value counts at its first place.
+    #[must_use]
+    pub fn collected(entries: Vec<(&'a str, Value<'a>)>) -> (Self, Option<&'a str>) {
+        let twice = |at: usize, key: &str| {
+            entries.get(..at).is_some_and(|before| before.iter().any(|(other, _)| *other == key))
+        };
+        if entries.len() < INDEXED_FROM && !entries.iter().enumerate().any(|(at, (key, _))| twice(at, key)) {
+            return (Self { entries, index: BTreeMap::new() }, None);
+        }
+        let (mut map, mut doubled) = (Self::default(), None);
+        for (key, value) in entries {
+            if map.put(key, value).is_some() {
+                doubled = Some(key);
+            }
+        }
+        (map, doubled)
+    }
+
     /// The value of a key.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<Value<'a>> {

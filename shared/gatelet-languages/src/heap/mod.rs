@@ -43,8 +43,36 @@ pub struct MapId(u32);
 #[derive(Debug)]
 pub struct Heap<'a> {
     texts: &'a Bump,
-    lists: Vec<Vec<Value<'a>>>,
-    maps: Vec<Map<'a>>,
+    lists: Vec<List<'a>>,
+    maps: Vec<(Map<'a>, MapKind)>,
+}
+
+#[derive(Debug)]
+struct List<'a> {
+    values: Vec<Value<'a>>,
+    kind: ListKind,
+}
+
+/// Which of Java's lists a list is; they differ in how they are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListKind {
+    /// One of a JSON document, printed as JSON.
+    Json,
+    /// Java's own, printed as `[a, b]`.
+    Java,
+    /// A set or another collection of Java's, printed as a list: one cannot ask for the element at a place.
+    Collection,
+    /// What an iterator still goes through, the next last.
+    Iterator,
+}
+
+/// Which of Java's maps a map is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MapKind {
+    /// Any, printed as `{a=1, b=2}`.
+    Map,
+    /// An entry of a map, with the keys `key` and `value`, printed as `a=1`.
+    Entry,
 }
 
 impl<'a> Heap<'a> {
@@ -66,40 +94,73 @@ impl<'a> Heap<'a> {
         self.texts
     }
 
-    /// Makes a list.
+    /// Makes a list of a JSON document.
     pub fn new_list(&mut self, values: Vec<Value<'a>>) -> ListId {
+        self.new_list_of(ListKind::Json, values)
+    }
+
+    /// Makes a list.
+    pub fn new_list_of(&mut self, kind: ListKind, values: Vec<Value<'a>>) -> ListId {
         let id = ListId(index(self.lists.len()));
-        self.lists.push(values);
+        self.lists.push(List { values, kind });
         id
+    }
+
+    /// How many lists there are.
+    #[must_use]
+    pub const fn count_lists(&self) -> usize {
+        self.lists.len()
+    }
+
+    /// Makes all lists but the first so many lists of a kind.
+    pub fn set_kind_from(&mut self, first: usize, kind: ListKind) {
+        self.lists.iter_mut().skip(first).for_each(|list| list.kind = kind);
+    }
+
+    /// Which kind of list it is.
+    #[must_use]
+    pub fn list_kind(&self, id: ListId) -> ListKind {
+        self.lists.get(id.0 as usize).map_or(ListKind::Json, |list| list.kind)
     }
 
     /// Makes a map.
     pub fn new_map(&mut self, map: Map<'a>) -> MapId {
+        self.new_map_of(MapKind::Map, map)
+    }
+
+    /// Makes a map of a kind.
+    pub fn new_map_of(&mut self, kind: MapKind, map: Map<'a>) -> MapId {
         let id = MapId(index(self.maps.len()));
-        self.maps.push(map);
+        self.maps.push((map, kind));
         id
+    }
+
+    /// Which kind of map it is.
+    #[must_use]
+    pub fn map_kind(&self, id: MapId) -> MapKind {
+        self.maps.get(id.0 as usize).map_or(MapKind::Map, |(_, kind)| *kind)
     }
 
     /// The values of a list; none where it is another heap's.
     #[must_use]
     pub fn list(&self, id: ListId) -> &[Value<'a>] {
-        self.lists.get(id.0 as usize).map(Vec::as_slice).unwrap_or_default()
+        self.lists.get(id.0 as usize).map(|list| list.values.as_slice()).unwrap_or_default()
     }
 
     /// The values of a list, to be changed.
     pub fn list_mut(&mut self, id: ListId) -> Option<&mut Vec<Value<'a>>> {
-        self.lists.get_mut(id.0 as usize)
+        self.lists.get_mut(id.0 as usize).map(|list| &mut list.values)
     }
 
     /// A map; none where it is another heap's.
     #[must_use]
     pub fn map(&self, id: MapId) -> Option<&Map<'a>> {
-        self.maps.get(id.0 as usize)
+        self.maps.get(id.0 as usize).map(|(map, _)| map)
     }
 
     /// A map, to be changed.
     pub fn map_mut(&mut self, id: MapId) -> Option<&mut Map<'a>> {
-        self.maps.get_mut(id.0 as usize)
+        self.maps.get_mut(id.0 as usize).map(|(map, _)| map)
     }
 }
 

@@ -1,8 +1,13 @@
-//! Parameter mappings: what a mapping's two sides say, for REST APIs ([`rest`]) and for HTTP APIs ([`http`]).
+//! Parameter mappings: what a mapping's two sides say, for REST APIs ([`rest`]) and for HTTP APIs ([`http`]), and texts
+//! that name the same sources ([`substitution`]).
 //! What they stand for in a request, and what becomes of a value that is not there, is the data plane's.
 
+mod body;
 pub mod http;
 pub mod rest;
+pub mod substitution;
+
+pub use body::BodyPaths;
 
 use crate::LanguageError;
 use crate::error::shown;

@@ -10,7 +10,7 @@ use crate::LanguageError;
 ///
 /// # Errors
 /// A [`LanguageError`] for look-around, back references, atomic groups and possessive quantifiers.
-pub(super) fn translate(pattern: &str) -> Result<String, LanguageError> {
+pub(crate) fn translate(pattern: &str) -> Result<String, LanguageError> {
     let mut translated = String::with_capacity(pattern.len());
     let mut at = 0;
     let mut class_depth = 0_usize;
@@ -90,7 +90,6 @@ fn refuse_backtracking(rest: &str, at: usize) -> Result<(), LanguageError> {
 }
 
 fn unsupported(at: usize, what: &str) -> LanguageError {
-    let message =
-        format!("the selection pattern uses {what}, which this gateway does not run: write it without");
+    let message = format!("the pattern uses {what}, which this gateway does not run: write it without");
     LanguageError::new(at, message)
 }

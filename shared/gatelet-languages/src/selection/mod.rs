@@ -4,6 +4,8 @@
 
 mod java;
 
+pub(crate) use java::translate;
+
 use regex::{Regex, RegexBuilder};
 
 use crate::LanguageError;

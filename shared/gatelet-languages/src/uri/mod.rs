@@ -4,6 +4,10 @@
 //! HTTP APIs from the route's own parameter
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/aws-api-gateway-stage-variables-reference.html>).
 
+mod service;
+
+pub use service::{ServiceApi, ServiceUri};
+
 use crate::LanguageError;
 use crate::error::shown;
 use crate::parameters::check_name;

@@ -4,16 +4,29 @@
 //! A [`Template`] is compiled once and rendered for each message. What it can see is a [`Scope`]; what it gives is a [`Rendered`]:
 //! text, and what it put into `$context.requestOverride` and `$context.responseOverride`.
 
+mod lexer;
+mod limits;
+mod parser;
+mod render;
 mod scope;
+#[cfg(test)]
+mod tests;
+mod tree;
 
 pub use scope::{ContextValue, NoScope, Overrides, Parameters, RequestOverrides, ResponseOverrides, Scope};
 
 use crate::LanguageError;
+use tree::{Block, Macro, Node};
 
 /// A compiled template.
 #[derive(Debug, Clone)]
 pub struct Template {
-    text: Box<str>,
+    block: Block,
+    macros: Box<[Macro]>,
+    /// How many variables it names.
+    variables: usize,
+    /// How long its text is, in bytes: about as long is most of what it renders to.
+    length: usize,
 }
 
 /// What a template rendered to.
@@ -31,13 +44,20 @@ impl Template {
     /// # Errors
     /// A [`LanguageError`] at the place that Velocity, or API Gateway, would not take.
     pub fn parse(text: &str) -> Result<Self, LanguageError> {
-        Ok(Self { text: text.into() })
+        let mut names = parser::Names::default();
+        let block = parser::parse(text, &mut names)?;
+        let variables = names.count();
+        Ok(Self { block, macros: names.macros.into(), variables, length: text.len() })
     }
 
     /// What it renders to whatever the message, where that is known: a template without references and directives.
     #[must_use]
     pub fn as_static(&self) -> Option<&str> {
-        Some(&self.text)
+        match &*self.block {
+            [] => Some(""),
+            [Node::Text(text)] => Some(text),
+            _ => None,
+        }
     }
 
     /// Renders it.
@@ -45,7 +65,8 @@ impl Template {
     /// # Errors
     /// A [`LanguageError`] where Velocity would fail, and where a limit is met.
     pub fn render(&self, scope: &dyn Scope, overrides: Overrides) -> Result<Rendered, LanguageError> {
-        let _ = scope;
-        Ok(Rendered { text: self.text.to_string(), overrides })
+        let Self { block, macros, variables, length } = self;
+        let (text, overrides) = render::render(block, macros, *variables, *length, scope, overrides)?;
+        Ok(Rendered { text, overrides })
     }
 }

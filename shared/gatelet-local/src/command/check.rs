@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
+use gatelet_aws::backends::VpcLinks;
 use gatelet_model::{Problem, Severity};
 use serde_json::{Value, json};
 
 use super::{COMMAND_AT_FAULT, DEFINITIONS_AT_FAULT, DecisionArguments, colour, failed};
 use crate::definition::{
-    Decisions, Defined, Definition, Rendering, counted, import_file, routes, unknown_parameters,
+    Decisions, Defined, Definition, Rendering, counted, import_file, routes, unknown_parameters, unled_links,
 };
-use crate::dev::{Projects, missing_code};
+use crate::dev::{Projects, SETTINGS_FILE_NAME, missing_code, vpc_links};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -42,6 +43,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         Err(error) => return failed(&error, COMMAND_AT_FAULT),
     };
     let decisions = arguments.decisions.decisions();
+    let links = vpc_links(VpcLinks::default(), &projects.projects, &[]);
     let checked: Vec<(String, Definition)> = projects
         .files
         .into_iter()
@@ -51,6 +53,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
             let missing =
                 definition.functions.iter().filter_map(|function| missing_code(function, directory));
             definition.problems.extend(missing);
+            definition.problems.extend(unled_links(&definition, &links, SETTINGS_FILE_NAME));
             (file.name, definition)
         })
         .collect();

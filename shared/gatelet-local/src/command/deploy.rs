@@ -221,7 +221,7 @@ fn as_text(
         text.push_str(&format!("  {}  {}\n", stage.name(), outcome(deployed)));
     }
     for domain in domains {
-        let mappings = domain.mappings.iter().map(super::domain::mapping_text);
+        let mappings = domain.mappings.iter().map(super::stages::domain::mapping_text);
         text.push_str(&format!("{}  {}\n", domain.name.as_str(), mappings.collect::<Vec<_>>().join(", ")));
     }
     for Stored { usage, applied } in stored {

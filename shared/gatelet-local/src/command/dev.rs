@@ -12,7 +12,7 @@ use gatelet_model::StageName;
 use http::Uri;
 
 use super::{COMMAND_AT_FAULT, DEFINITIONS_AT_FAULT, DecisionArguments, colour, failed, parsed, width};
-use crate::dev::{self, DevError, FunctionMapping, HttpsOptions, Look, Options, StateChoice};
+use crate::dev::{self, DevError, FunctionMapping, HttpsOptions, LinkMapping, Look, Options, StateChoice};
 use crate::requests::{Console, LogFormat};
 use crate::store::StateOption;
 
@@ -29,7 +29,9 @@ The functions of SAM and CloudFormation templates are run here, and started anew
 A directory may hold a `dev.toml`, which names its definitions, stage variables and backends to start:
   definitions = [\"openapi.yaml\"]
   [backends.pets]                      # ${stageVariables.pets} is its address
-  command = [\"python3\", \"backend.py\"]  # listens on 127.0.0.1 at the port in $PORT")]
+  command = [\"python3\", \"backend.py\"]  # listens on 127.0.0.1 at the port in $PORT
+  [vpc_links]
+  abc123 = \"127.0.0.1:3000\"           # where the VPC link leads")]
 pub(super) struct Arguments {
     /// Definition files, or directories with a template.*, openapi.* or swagger.*;
     /// without any, what earlier runs have deployed is served
@@ -95,6 +97,10 @@ pub(super) struct Arguments {
     #[arg(long = "issuer", value_name = "ISSUER=KEYSET_URL", value_parser = parse_key_set_url)]
     issuers: Vec<KeySetUrl>,
 
+    /// Where a VPC link leads, by its id or the ARN at its end; may be given several times
+    #[arg(long = "vpc-link", value_name = "ID=HOST[:PORT]", value_parser = LinkMapping::parse)]
+    vpc_links: Vec<LinkMapping>,
+
     /// How requests are logged
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     log: LogFormat,
@@ -150,6 +156,7 @@ impl Arguments {
             lambda_endpoint: self.lambda_endpoint.clone(),
             functions: self.functions.clone(),
             issuers: self.issuers.clone(),
+            vpc_links: self.vpc_links.clone(),
             listen: self.listen,
             control_listen: self.control_listen,
             https: self.https_listen.map(|listen| HttpsOptions {

@@ -5,8 +5,8 @@ mod check;
 mod definitions;
 mod deploy;
 mod dev;
-mod domain;
 mod pack;
+mod render;
 mod running;
 mod stages;
 mod table;
@@ -74,6 +74,10 @@ enum Action {
     Check(check::Arguments),
     /// Tell step by step whether a running gateway would let a request in
     Authorize(running::authorize::Arguments),
+    /// Make one request, and tell what became of it at each step
+    Invoke(Box<running::invoke::Arguments>),
+    /// Render a mapping template with a message
+    Render(render::Arguments),
     /// Write definitions into one file, which a function reads instead of a table
     Pack(pack::Arguments),
     /// Deploy definitions to a table in AWS
@@ -83,7 +87,7 @@ enum Action {
     /// Let a stage show an earlier deployment
     Rollback(stages::rollback::Arguments),
     /// Say which APIs answer at a custom domain
-    Domain(domain::Arguments),
+    Domain(stages::domain::Arguments),
     /// Issue access keys, and attach policies to users and roles that AWS knows
     AccessKeys(access_keys::Arguments),
     /// Make API keys, and put them into usage plans
@@ -173,11 +177,13 @@ pub fn main() -> ExitCode {
         Action::Dev(arguments) => dev::run(&arguments),
         Action::Check(arguments) => check::run(&arguments),
         Action::Authorize(arguments) => running::authorize::run(&arguments),
+        Action::Invoke(arguments) => running::invoke::run(&arguments),
+        Action::Render(arguments) => render::run(&arguments),
         Action::Pack(arguments) => ended(pack::run(&arguments)),
         Action::Deploy(arguments) => waited(deploy::run(&arguments)),
         Action::Deployments(arguments) => waited(stages::deployments::run(&arguments)),
         Action::Rollback(arguments) => waited(stages::rollback::run(&arguments)),
-        Action::Domain(arguments) => waited(domain::run(&arguments)),
+        Action::Domain(arguments) => waited(stages::domain::run(&arguments)),
         Action::AccessKeys(arguments) => waited(access_keys::run(&arguments)),
         Action::Keys(arguments) => waited(usage_plans::keys::run(&arguments)),
         Action::Plans(arguments) => waited(usage_plans::plans::run(&arguments)),

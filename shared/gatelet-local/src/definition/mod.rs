@@ -6,6 +6,7 @@ mod changes;
 mod domains;
 mod file;
 mod invoked;
+mod links;
 mod problems;
 mod routes;
 mod stages;
@@ -18,6 +19,7 @@ pub use file::{
     unknown_parameters,
 };
 pub use invoked::invoked_functions;
+pub use links::unled_links;
 pub use problems::{Rendering, counted};
 pub use routes::{Route, routes};
 pub use stages::stages;

@@ -3,6 +3,7 @@
 mod backends;
 mod functions;
 mod https;
+mod once;
 mod project;
 mod session;
 mod settings;
@@ -24,6 +25,7 @@ use gatelet_aws::backends::HttpBackends;
 use gatelet_aws::environment::{Environment, EnvironmentProblem};
 use gatelet_aws::functions::{LambdaFunctions, LambdaSettings};
 use gatelet_aws::process::SystemClock;
+use gatelet_aws::services::{AwsServices, ServiceSettings};
 use gatelet_core::pipeline::{Front, OWN_NAME_SUFFIXES};
 use gatelet_model::StageName;
 use http::Uri;
@@ -37,12 +39,15 @@ use crate::server::limits::Patience;
 use crate::server::tls::TlsProblem;
 use crate::server::{Server, Sink};
 use backends::Backends;
+pub use backends::{LinkMapping, vpc_links};
 use functions::Functions;
 pub use functions::{FunctionMapping, missing_code};
 use https::Https;
 pub use https::HttpsOptions;
+pub use once::{Said, invoke};
 pub use project::Projects;
 use session::{Parts, Session};
+pub use settings::FILE_NAME as SETTINGS_FILE_NAME;
 pub use show::Look;
 use signals::Signals;
 use state::Counting;
@@ -73,6 +78,8 @@ pub struct Options {
     pub functions: Vec<FunctionMapping>,
     /// Where the key sets of issuers are.
     pub issuers: Vec<KeySetUrl>,
+    /// Where VPC links lead.
+    pub vpc_links: Vec<LinkMapping>,
     /// The data plane's address.
     pub listen: SocketAddr,
     /// The control plane's address.
@@ -187,13 +194,16 @@ async fn start(options: &Options, console: &Console) -> Result<Running, DevError
     );
     let (state, backends) = (state?, backends?);
     // No integration reaches the control plane.
-    let http_backends = HttpBackends::new(environment.backends().forbidding(control_address.into()))
+    let links = vpc_links(environment.vpc_links().clone(), &projects.projects, &options.vpc_links);
+    let certificates = backends::certificates(&projects.projects, state.directory.as_deref());
+    let settings = environment.backends().with_links(links.clone()).showing(certificates);
+    let http_backends = HttpBackends::new(settings.forbidding(control_address.into()))
         .map_err(|error| DevError::Machine { what: "an HTTP client", why: error.to_string() })?;
     let elsewhere = options.lambda_endpoint.clone().or_else(|| environment.endpoint(LAMBDA).cloned());
     let Decisions { account, region, .. } = &options.decisions;
     let is_elsewhere = elsewhere.is_some();
     let functions = Functions::start(&options.functions, is_elsewhere, account, region, console).await?;
-    let lambda = lambda(&environment, elsewhere.as_ref(), &functions)?;
+    let (lambda, services) = aws(&environment, elsewhere.as_ref(), &functions)?;
 
     let mut watch = Watch::new(projects.files.iter().map(|file| file.path.clone()));
     let tables = UsageTables::new(state.credentials.clone(), state.counters.clone());
@@ -208,6 +218,7 @@ async fn start(options: &Options, console: &Console) -> Result<Running, DevError
         decisions: options.decisions.clone(),
         stage: options.stage.clone(),
         functions,
+        links,
         definitions: Arc::clone(&state.definitions),
         usage: usage.clone(),
         address: reachable(data_address),
@@ -254,8 +265,9 @@ async fn start(options: &Options, console: &Console) -> Result<Running, DevError
         credentials: state.credentials,
     };
     let counters = state.counters.clone();
-    let world = LocalWorld::new(state.definitions, http_backends, lambda, callers, SystemClock::new())
-        .counting(state.counters, environment.counters().limits);
+    let world =
+        LocalWorld::new(state.definitions, http_backends, lambda, services, callers, SystemClock::new())
+            .counting(state.counters, environment.counters().limits);
     let gateway = Arc::new(Gateway::new(world, front(options, &session)));
     let sink: Arc<dyn Sink> = Arc::new(console.clone());
     let refused = |error: io::Error| DevError::Machine { what: "a server", why: error.to_string() };
@@ -333,12 +345,12 @@ impl Running {
     }
 }
 
-/// The client of functions: of those that are run here, or elsewhere.
-fn lambda(
+/// The clients of functions, those that are run here or elsewhere, and of AWS's other services.
+fn aws(
     environment: &Environment,
     elsewhere: Option<&Uri>,
     functions: &Functions,
-) -> Result<LambdaFunctions, DevError> {
+) -> Result<(LambdaFunctions, AwsServices), DevError> {
     let failed = |why: String| DevError::Machine { what: "a client of Lambda", why };
     let endpoint = match (elsewhere, functions.endpoint()) {
         (Some(elsewhere), _) => Some(elsewhere.clone()),
@@ -349,7 +361,9 @@ fn lambda(
     };
     let settings = LambdaSettings::of(environment);
     let settings = endpoint.map_or_else(|| settings.clone(), |endpoint| settings.clone().at(endpoint));
-    LambdaFunctions::new(settings).map_err(|error| failed(error.to_string()))
+    let services =
+        AwsServices::new(ServiceSettings::of(environment)).map_err(|error| failed(error.to_string()))?;
+    Ok((LambdaFunctions::beside(&services, settings), services))
 }
 
 /// The control plane's requests leave no line: they are the user's own tools asking.

@@ -10,18 +10,26 @@
 //! [backends.pets]                              # a program that is started, watched and ended with the gateway;
 //! command = ["python3", "backend.py"]          # it listens on 127.0.0.1 at the port in the variable PORT, and
 //!                                              # `${stageVariables.pets}` is its address
+//!
+//! [vpc_links]                                  # where VPC links lead, by link id or by the ARN at their end
+//! abc123 = "127.0.0.1:3000"
+//!
+//! [client_certificates.d4e5f6]                 # what stages with this client certificate show to HTTPS backends,
+//! certificate = "client.pem"                   # instead of one that is made
+//! key = "client.key.pem"
 //! ```
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use gatelet_aws::backends::LinkEnd;
 use gatelet_model::Place;
 use serde::Deserialize;
 
 use crate::definition::reason;
 
 /// The file's name.
-pub(super) const FILE_NAME: &str = "dev.toml";
+pub const FILE_NAME: &str = "dev.toml";
 
 /// What a `dev.toml` says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -33,6 +41,32 @@ pub struct Settings {
     pub variables: BTreeMap<String, String>,
     /// Programs behind the APIs, by the name of the stage variable that holds their address.
     pub backends: BTreeMap<String, Backend>,
+    /// Where VPC links lead, by link id or by the ARN of what stands at their end.
+    pub vpc_links: BTreeMap<String, Address>,
+    /// The certificates that stages show to HTTPS backends, by id.
+    pub client_certificates: BTreeMap<String, CertificateFiles>,
+}
+
+/// What stands at the end of a VPC link, as [`LinkEnd`] is written.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Address(pub LinkEnd);
+
+impl TryFrom<String> for Address {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse().map(Self)
+    }
+}
+
+/// A certificate and its key, PEM files.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CertificateFiles {
+    /// The certificate, before those that vouch for it. From the directory of the settings.
+    pub certificate: PathBuf,
+    /// The key.
+    pub key: PathBuf,
 }
 
 /// A program behind the APIs.
@@ -102,6 +136,18 @@ mod tests {
         assert_eq!(settings.definitions, [PathBuf::from("a.yaml")]);
         assert_eq!(settings.variables.get("x").map(String::as_str), Some("y"));
         assert_eq!(settings.backends.get("pets").unwrap().command, ["python3", "b.py"]);
+    }
+
+    #[test]
+    fn an_address_that_is_none_is_shown_at_its_place() {
+        let text = "[vpc_links]\nabc = '127.0.0.1:3000'\n";
+        let settings = Settings::parse("dev.toml", text).unwrap();
+        assert_eq!(
+            settings.vpc_links.get("abc").map(|end| end.0.to_string()).as_deref(),
+            Some("127.0.0.1:3000")
+        );
+        let error = Settings::parse("dev.toml", "[vpc_links]\nabc = 'h:x'\n").unwrap_err().to_string();
+        assert!(error.starts_with("dev.toml:2:7: `h:x` is no address"), "{error}");
     }
 
     #[test]

@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use super::authorize::{Explanation, Question};
 use super::gateway::Gateway;
+use super::invoke::{Invocation, Invoked};
 use super::operations;
 use super::overview::Overview;
 use super::token::ControlToken;
@@ -24,10 +25,15 @@ use crate::server::Handler;
 
 /// The largest question that is read.
 const QUESTION_BYTES_MAX: usize = 1024 * 1024;
+/// The largest request that is made: a body of AWS's largest in base64, with all around it.
+const INVOCATION_BYTES_MAX: usize = 16 << 20;
+/// How long a request may take that is made, the longest integration's time and a little.
+const INVOCATION_WAIT: Duration =
+    Duration::from_millis(gatelet_model::limits::TIMEOUT_MILLISECONDS_MAX as u64 + 5_000);
 /// How long an authorizer may take to answer a question.
 const QUESTION_WAIT: Duration = Duration::from_secs(30);
 
-/// Answers `/_gatelet/health`, `/_gatelet/apis`, `/_gatelet/authorize` and `/_gatelet/operations`, to whoever addresses it by a
+/// Answers `/_gatelet/health`, `/_gatelet/apis`, `/_gatelet/authorize`, `/_gatelet/invoke` and `/_gatelet/operations`, to whoever addresses it by a
 /// loopback name: a page of another origin that lets its own name resolve to this machine is refused.
 pub struct ControlDoor<W> {
     clock: SystemClock,
@@ -66,9 +72,21 @@ impl<W: World> ControlDoor<W> {
             ("POST", "/_gatelet/operations") => {
                 operations::reply(&self.usage, &self.token, arrival, request).await
             }
-            (_, "/_gatelet/health" | "/_gatelet/apis" | "/_gatelet/authorize" | "/_gatelet/operations") => {
-                message(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
-            }
+            ("POST", "/_gatelet/invoke") => match operations::refused(&self.token, arrival, &request) {
+                Some(why) => message(StatusCode::FORBIDDEN, why),
+                None => match self.invoke(arrival, request).await {
+                    Ok(invoked) => json(&invoked),
+                    Err(why) => message(StatusCode::BAD_REQUEST, &why),
+                },
+            },
+            (
+                _,
+                "/_gatelet/health"
+                | "/_gatelet/apis"
+                | "/_gatelet/authorize"
+                | "/_gatelet/operations"
+                | "/_gatelet/invoke",
+            ) => message(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"),
             _ => message(StatusCode::NOT_FOUND, "Not Found"),
         }
     }
@@ -90,6 +108,21 @@ impl<W: World> ControlDoor<W> {
             ..arrival.clone()
         };
         self.gateway.explain(&arrival, &question, &id).await
+    }
+
+    async fn invoke(&self, arrival: &Arrival, request: Request) -> Result<Invoked, String> {
+        let body = request.into_body().collect_up_to(INVOCATION_BYTES_MAX).await;
+        let body = body.map_err(|error| error.to_string())?;
+        let invocation: Invocation =
+            serde_json::from_slice(&body).map_err(|error| format!("this is no request: {error}"))?;
+        let id = self.api_id(&invocation.question.api)?;
+        // The request is one like any other, and gets as long as the longest integration.
+        let arrival = Arrival {
+            deadline: arrival.now.after(INVOCATION_WAIT),
+            peer: invocation.question.from.unwrap_or(arrival.peer),
+            ..arrival.clone()
+        };
+        self.gateway.invoke(&arrival, &invocation, &id).await
     }
 
     /// The id of an API that is named by it, or by the name that it alone has.

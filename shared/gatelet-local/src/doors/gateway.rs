@@ -1,9 +1,11 @@
 //! The data plane's door.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use gatelet_aws::process::SystemClock;
 use gatelet_core::Arrival;
 use gatelet_core::payload::{Request, Response};
 use gatelet_core::pipeline::{self, Front};
@@ -11,6 +13,7 @@ use gatelet_core::ports::{Clock, World};
 use gatelet_core::record::Record;
 
 use super::authorize::{Explanation, Question, record_of};
+use super::invoke::{Invocation, Invoked};
 use crate::server::Handler;
 
 /// Serves every request through the pipeline.
@@ -45,6 +48,26 @@ impl<W: World> Gateway<W> {
         Ok(Explanation::of(&record, outcome))
     }
 
+    /// Makes a request to an API, and tells what came of it. It counts like any other, and leaves no line in the request log.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub async fn invoke(
+        &self,
+        arrival: &Arrival,
+        invocation: &Invocation,
+        api_id: &str,
+    ) -> Result<Invoked, String> {
+        let request = invocation.request(api_id)?;
+        let (clock, started) = (SystemClock::new(), self.world.clock().monotonic());
+        let mut record = invocation.record(arrival, &request, Arc::new(move || clock.now()));
+        let front = self.front.load_full();
+        let response = pipeline::serve(&self.world, &front, arrival, request, &mut record).await;
+        self.answered.fetch_add(1, Ordering::Relaxed);
+        let elapsed = || self.world.clock().monotonic().saturating_sub(started);
+        Ok(Invoked::of(response, record, elapsed).await)
+    }
+
     /// How many requests were answered: whether there is anything to report since somebody looked.
     pub fn answered(&self) -> u64 {
         self.answered.load(Ordering::Relaxed)
@@ -60,7 +83,7 @@ impl<W: World> Gateway<W> {
 
     /// Answers for other hosts and addresses from the next request on.
     pub fn set_front(&self, front: Front) {
-        self.front.store(std::sync::Arc::new(front));
+        self.front.store(Arc::new(front));
     }
 }
 

@@ -4,6 +4,7 @@
 mod authorize;
 mod control;
 mod gateway;
+mod invoke;
 mod operations;
 mod overview;
 mod token;
@@ -12,6 +13,7 @@ mod world;
 pub use authorize::{Explanation, Question};
 pub use control::ControlDoor;
 pub use gateway::Gateway;
+pub use invoke::{Invocation, Invoked};
 pub use overview::{ApiView, Overview, StageView};
 pub use token::{ControlToken, TOKEN_FILE, TOKEN_HEADER};
 pub use world::{Callers, LocalWorld};

@@ -47,8 +47,9 @@ pub(super) async fn reply(
     }
 }
 
-/// Why a request is not taken, whatever it says.
-fn refused(token: &ControlToken, arrival: &Arrival, request: &Request) -> Option<&'static str> {
+/// Why a request is not taken, whatever it says: also the door of `gatelet invoke` takes none of these, since what it tells may hold
+/// what a backend alone should see.
+pub(super) fn refused(token: &ControlToken, arrival: &Arrival, request: &Request) -> Option<&'static str> {
     let headers = request.headers();
     if !arrival.peer.to_canonical().is_loopback() {
         return Some("operations are taken from this machine alone");

@@ -8,15 +8,17 @@ use gatelet_aws::definitions::DynamoDefinitions;
 use gatelet_aws::dynamodb::counters::CounterTable;
 use gatelet_aws::functions::LambdaFunctions;
 use gatelet_aws::process::SystemClock;
+use gatelet_aws::services::AwsServices;
 use gatelet_core::limits::LimitSettings;
 use gatelet_core::ports::{Memory, World};
 
 /// The world of one machine: definitions, credentials and counters from the store, backends and identity providers over HTTP, functions
-/// over Lambda's API, the machine's clock. There is one process, so nothing that authorizers decide is shared.
+/// and AWS's services over their APIs, the machine's clock. There is one process, so nothing that authorizers decide is shared.
 pub struct LocalWorld {
     definitions: Arc<DynamoDefinitions>,
     backends: HttpBackends,
     functions: LambdaFunctions,
+    services: AwsServices,
     identity_providers: HttpIdentityProviders,
     credentials: CredentialTable,
     decisions: DecisionTable,
@@ -41,6 +43,7 @@ impl LocalWorld {
         definitions: Arc<DynamoDefinitions>,
         backends: HttpBackends,
         functions: LambdaFunctions,
+        services: AwsServices,
         callers: Callers,
         clock: SystemClock,
     ) -> Self {
@@ -49,6 +52,7 @@ impl LocalWorld {
             definitions,
             backends,
             functions,
+            services,
             identity_providers,
             credentials,
             decisions: DecisionTable::default(),
@@ -69,6 +73,7 @@ impl World for LocalWorld {
     type Definitions = DynamoDefinitions;
     type Backends = HttpBackends;
     type Functions = LambdaFunctions;
+    type Services = AwsServices;
     type IdentityProviders = HttpIdentityProviders;
     type Credentials = CredentialTable;
     type Decisions = DecisionTable;
@@ -85,6 +90,10 @@ impl World for LocalWorld {
 
     fn functions(&self) -> &LambdaFunctions {
         &self.functions
+    }
+
+    fn services(&self) -> &AwsServices {
+        &self.services
     }
 
     fn identity_providers(&self) -> &HttpIdentityProviders {

@@ -15,6 +15,10 @@ pub(super) fn of(record: &SealedRecord) -> Option<String> {
         Some(Refusal::NoSuchStage | Refusal::NoSuchHttpApiStage) if !broke_off => {
             Some("no API has such an address: the URLs above begin with the ones that work".to_owned())
         }
-        _ => telemetry::cause(record),
+        _ => telemetry::cause(record).or_else(|| {
+            record.is_unverified().then(|| {
+                "whoever answered may be anybody: `insecureSkipVerification` takes a certificate of any issuer".to_owned()
+            })
+        }),
     }
 }

@@ -91,6 +91,14 @@ impl Console {
         Self::start_with(format, colour, Box::new(io::stdout()), Box::new(io::stderr()))
     }
 
+    /// Starts the thread that writes everything but request lines to `aside`, and those nowhere.
+    ///
+    /// # Errors
+    /// Where the machine gives no thread.
+    pub fn start_aside(aside: Box<dyn Write + Send>) -> io::Result<(Self, Writer)> {
+        Self::start_with(LogFormat::Json, false, Box::new(io::sink()), aside)
+    }
+
     fn start_with(
         format: LogFormat,
         colour: bool,

@@ -1,5 +1,6 @@
 //! REST APIs (API Gateway's first version).
 
+mod compression;
 mod gateway_response;
 mod resource;
 mod stage;
@@ -9,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+pub use compression::OwnCoding;
 pub use gateway_response::{GatewayResponse, GatewayResponseType};
 pub use resource::{Method, MethodResponse, ModelName, RequestValidator, Resource};
 pub use stage::{
@@ -192,6 +194,7 @@ fn check_api(parts: &RestApiParts, problems: &mut Problems) {
             Problem::error("the API's name is empty or too long").help("give it 1 to 1,024 characters"),
         );
     }
+    problems.extend(parts.compression_problem());
     if parts.minimum_compression_bytes.is_some_and(|bytes| bytes > limits::MINIMUM_COMPRESSION_BYTES_MAX) {
         problems.push(
             Problem::error("the minimum compression size is too large")

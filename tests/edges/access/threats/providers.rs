@@ -15,7 +15,7 @@ use gatelet_tests::backend::{Backend, Connection, PATIENCE, Tls, answers};
 use gatelet_tests::tokens::{TokenKey, key_set};
 use gatelet_world::{
     MemoryBackends, MemoryCounters, MemoryCredentials, MemoryDecisions, MemoryDefinitions, MemoryFunctions,
-    VirtualClock,
+    MemoryServices, VirtualClock,
 };
 use serde_json::json;
 use tokio::sync::watch;
@@ -36,6 +36,7 @@ impl World for Connected {
     type Definitions = MemoryDefinitions;
     type Backends = MemoryBackends;
     type Functions = MemoryFunctions;
+    type Services = MemoryServices;
     type IdentityProviders = HttpIdentityProviders;
     type Credentials = MemoryCredentials;
     type Decisions = MemoryDecisions;
@@ -52,6 +53,10 @@ impl World for Connected {
 
     fn functions(&self) -> &MemoryFunctions {
         &self.served.world.functions
+    }
+
+    fn services(&self) -> &MemoryServices {
+        &self.served.world.services
     }
 
     fn identity_providers(&self) -> &HttpIdentityProviders {

@@ -2,6 +2,8 @@
 
 use bytes::Bytes;
 
+use crate::services::element;
+
 /// What the answer tells, by its names in AWS's API
 /// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>).
 const MEMBERS: [&str; 3] = ["Account", "Arn", "UserId"];
@@ -20,15 +22,6 @@ pub(super) fn in_json(answer: Bytes) -> Bytes {
         serde_json::to_vec(&whole).ok()
     });
     made.map_or(answer, Bytes::from)
-}
-
-/// The text of the only element of a name. No account, ARN or unique id has a character that XML writes in another way.
-fn element<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    let (begin, end) = (format!("<{name}>"), format!("</{name}>"));
-    let (_, behind) = text.split_once(&begin)?;
-    let (value, rest) = behind.split_once(&end)?;
-    let is_plain = !value.is_empty() && !value.contains(['<', '>', '&']);
-    (is_plain && !rest.contains(&begin)).then_some(value)
 }
 
 #[cfg(test)]

@@ -6,13 +6,12 @@
 mod identity;
 mod settings;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use gatelet_core::payload::{Body, Response};
 use gatelet_core::ports::{BackendCall, BackendError, Backends, IdentityProviders, PortError};
-use gatelet_model::TlsConfig;
 use http::header::{ACCEPT, CONNECTION, CONTENT_LENGTH, EXPECT, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderValue, Request, StatusCode, Uri};
 use http_body_util::BodyExt;
@@ -135,12 +134,12 @@ impl Client {
             Ok(client) => client,
             Err(why) => return Err(PortError::Unavailable { what, why: why.clone() }),
         };
-        client.call(BackendCall { request, timeout, tls: TlsConfig::default() }).await.map_err(|error| {
-            match error {
+        client.call(BackendCall { request, timeout, way: Arc::default() }).await.map_err(
+            |error| match error {
                 BackendError::Timeout(_) => PortError::Timeout { what },
                 error => PortError::Unavailable { what, why: error.to_string() },
-            }
-        })
+            },
+        )
     }
 }
 

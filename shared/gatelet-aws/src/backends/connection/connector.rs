@@ -12,11 +12,14 @@ use std::time::Duration;
 
 use http::Uri;
 use http::uri::Scheme;
-use hyper_rustls::{DefaultServerNameResolver, HttpsConnector, MaybeHttpsStream};
+use hyper_rustls::{
+    DefaultServerNameResolver, FixedServerNameResolver, HttpsConnector, MaybeHttpsStream, ResolveServerName,
+};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
@@ -27,6 +30,7 @@ use crate::backends::settings::BackendSettings;
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type Connecting<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
 type Tcp = TokioIo<TcpStream>;
+type Names = Arc<dyn ResolveServerName + Send + Sync>;
 
 /// Why no connection came about, where neither TCP nor TLS says it.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -48,10 +52,29 @@ pub(crate) struct Connector {
 }
 
 impl Connector {
-    /// Connects to judged addresses alone, within the limit for backends.
-    pub(in crate::backends) fn for_backends(settings: &Arc<BackendSettings>, tls: ClientConfig) -> Self {
+    /// Connects to judged addresses alone, within the limit for backends. A certificate must bear `name`, where one is given, and else
+    /// the host that is called.
+    ///
+    /// # Errors
+    /// Where `name` is none that a certificate could bear.
+    pub(in crate::backends) fn for_backends(
+        settings: &Arc<BackendSettings>,
+        tls: ClientConfig,
+        name: Option<&str>,
+    ) -> Result<Self, rustls::Error> {
+        let names: Names = match name {
+            None => Arc::new(DefaultServerNameResolver::default()),
+            Some(text) => {
+                let bare = text.trim_start_matches('[').trim_end_matches(']').to_owned();
+                let name = ServerName::try_from(bare).map_err(|_| {
+                    rustls::Error::General(format!("`{text}` is no name that a certificate could bear"))
+                })?;
+                Arc::new(FixedServerNameResolver::new(name))
+            }
+        };
         let tcp = TcpConnector::Judged(Arc::clone(settings));
-        Self::new(tcp, tls, Some(settings.limits.connect))
+        let limit = Some(settings.limits.connect);
+        Ok(Self { inner: HttpsConnector::new(tcp, tls, false, names), limit })
     }
 
     /// Connects wherever it is told to, TCP within `limit`.
@@ -60,12 +83,8 @@ impl Connector {
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         tcp.set_connect_timeout(Some(limit));
-        Self::new(TcpConnector::Anywhere(tcp), tls, None)
-    }
-
-    fn new(tcp: TcpConnector, tls: ClientConfig, limit: Option<Duration>) -> Self {
-        let names = Arc::new(DefaultServerNameResolver::default());
-        Self { inner: HttpsConnector::new(tcp, tls, false, names), limit }
+        let names: Names = Arc::new(DefaultServerNameResolver::default());
+        Self { inner: HttpsConnector::new(TcpConnector::Anywhere(tcp), tls, false, names), limit: None }
     }
 }
 

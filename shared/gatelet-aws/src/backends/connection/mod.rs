@@ -8,4 +8,5 @@ mod tls;
 pub(super) use connector::ConnectFailure;
 pub(crate) use connector::Connector;
 pub(super) use observed::Facts;
+pub(super) use tls::taking_any_issuer;
 pub(crate) use tls::{Protocols, tls_settings};

@@ -1,7 +1,6 @@
 //! `x-amazon-apigateway-integration`
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-integration.html>).
 
-use gatelet_languages::template::Template;
 use gatelet_model::v2::HttpIntegration;
 use gatelet_model::{
     Connection, ContentHandling, Integration, IntegrationResponse, IntegrationType, PartId,
@@ -11,8 +10,10 @@ use gatelet_model::{
 use indexmap::IndexMap;
 
 use super::super::intrinsics::{self, Purpose};
+use super::super::mappings;
 use super::super::not_yet::NotYet;
 use super::super::reader::Reader;
+use super::services;
 use crate::document::{Entry, Mapping, Node};
 
 /// Every member that the extension has, for both kinds of API.
@@ -73,8 +74,7 @@ pub(super) fn rest<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Integr
     let mapping = reader.mapping(node, "x-amazon-apigateway-integration")?;
     reader.check_members(mapping, "x-amazon-apigateway-integration", MEMBERS);
     warn_of_others(reader, mapping, HTTP_ONLY, "a REST API");
-    let common = common(reader, node, mapping)?;
-    warn_of_type(reader, mapping, common.kind);
+    let common = common(reader, node, mapping, true)?;
     let is_mock = common.kind == IntegrationType::Mock;
     let uri = common.uri.filter(|_| !is_mock);
     if !is_mock && mapping.get("httpMethod").is_none() {
@@ -84,7 +84,11 @@ pub(super) fn rest<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Integr
             "add `httpMethod`: `POST` for Lambda and AWS services, `ANY` to pass on the client's own",
         );
     }
-    let request_templates = templates(reader, mapping, "requestTemplates", is_mock);
+    let request_templates = templates(reader, mapping, "requestTemplates", mappings::are_used(common.kind));
+    let request_parameters = parameters(reader, mapping, "requestParameters", true);
+    if common.kind == IntegrationType::HttpProxy || mappings::are_used(common.kind) && !is_mock {
+        mappings::check_request(reader, mapping, &request_parameters);
+    }
     let cache_key_parameters = reader.texts_of(mapping, "cacheKeyParameters", Purpose::Expression);
     let cache_namespace = reader.text_of(mapping, "cacheNamespace", Purpose::Text);
     if let Some(entry) = mapping.entry("cacheKeyParameters").filter(|_| !cache_key_parameters.is_empty()) {
@@ -97,7 +101,7 @@ pub(super) fn rest<'d>(reader: &mut Reader<'d>, node: &'d Node) -> Option<Integr
         uri,
         connection: common.connection,
         credentials: common.credentials,
-        request_parameters: parameters(reader, mapping, "requestParameters", true),
+        request_parameters,
         request_templates,
         passthrough_behavior: reader.word_of(mapping, "passthroughBehavior", PassthroughBehavior::parse),
         content_handling,
@@ -122,10 +126,12 @@ pub(super) fn http<'d>(reader: &mut Reader<'d>, node: &'d Node, id: PartId) -> O
     let mapping = reader.mapping(node, "x-amazon-apigateway-integration")?;
     reader.check_members(mapping, "x-amazon-apigateway-integration", MEMBERS);
     warn_of_others(reader, mapping, REST_ONLY, "an HTTP API");
-    let common = common(reader, node, mapping)?;
+    let common = common(reader, node, mapping, false)?;
     let subtype = reader.text_of(mapping, "integrationSubtype", Purpose::Text);
-    if let Some(entry) = mapping.entry("integrationSubtype") {
-        reader.not_yet(entry.key_span, NotYet::IntegrationSubtype);
+    if let Some(subtype) = &subtype
+        && common.kind == IntegrationType::AwsProxy
+    {
+        services::check_action(reader, node, mapping, subtype, common.credentials.is_some());
     }
     if !matches!(common.kind, IntegrationType::AwsProxy | IntegrationType::HttpProxy) {
         let span = mapping.get("type").map_or(node.span, |kind| kind.span);
@@ -133,7 +139,6 @@ pub(super) fn http<'d>(reader: &mut Reader<'d>, node: &'d Node, id: PartId) -> O
         reader.error(span, message, "use AWS_PROXY or HTTP_PROXY, or make it a REST API with `--rest`");
         return None;
     }
-    warn_of_type(reader, mapping, common.kind);
     let leads_nowhere =
         common.uri.is_none() && (subtype.is_none() || common.kind == IntegrationType::HttpProxy);
     let integration = HttpIntegration {
@@ -156,14 +161,6 @@ pub(super) fn http<'d>(reader: &mut Reader<'d>, node: &'d Node, id: PartId) -> O
     Some(integration)
 }
 
-fn warn_of_type(reader: &mut Reader<'_>, mapping: &Mapping, kind: IntegrationType) {
-    if let Some(node) = mapping.get("type")
-        && !matches!(kind, IntegrationType::AwsProxy | IntegrationType::HttpProxy | IntegrationType::Mock)
-    {
-        reader.not_yet(node.span, NotYet::Integration(kind));
-    }
-}
-
 /// An integration that leads nowhere; where the URI is there but cannot be read, that is reported already.
 fn no_uri<T>(reader: &mut Reader<'_>, node: &Node, mapping: &Mapping) -> Option<T> {
     if mapping.get("uri").is_none_or(Node::is_null) {
@@ -173,7 +170,12 @@ fn no_uri<T>(reader: &mut Reader<'_>, node: &Node, mapping: &Mapping) -> Option<
     None
 }
 
-fn common<'d>(reader: &mut Reader<'d>, node: &'d Node, mapping: &'d Mapping) -> Option<Common> {
+fn common<'d>(
+    reader: &mut Reader<'d>,
+    node: &'d Node,
+    mapping: &'d Mapping,
+    is_rest: bool,
+) -> Option<Common> {
     let Some(kind_node) = mapping.get("type") else {
         let help = "add `type`: HTTP_PROXY, MOCK, AWS_PROXY, AWS or HTTP";
         reader.error(node.span, "the integration has no `type`", help);
@@ -185,15 +187,19 @@ fn common<'d>(reader: &mut Reader<'d>, node: &'d Node, mapping: &'d Mapping) -> 
     let purpose = if is_http { Purpose::Url } else { Purpose::Function };
     let uri = reader.text_of(mapping, "uri", purpose);
     if let (Some(uri), Some(uri_node)) = (&uri, mapping.get("uri")) {
-        check_uri(reader, uri_node, uri, is_http && connection == Connection::Internet);
+        let is_direct = is_rest || connection == Connection::Internet;
+        check_uri(reader, uri_node, uri, is_http && is_direct);
+        if kind == IntegrationType::Aws {
+            services::check_uri(reader, uri_node, uri);
+        }
+        if is_http && !is_direct && !uri.starts_with("arn:") && !uri.starts_with('$') {
+            reader.report(uri_node.span, Problem::warning(format!("`{uri}` does not lead through a VPC link: calls answer 500")).help(
+                "name what stands at its end: the ARN of a load balancer's listener or of a Cloud Map service",
+            ));
+        }
     }
     let credentials = reader.text_of(mapping, "credentials", Purpose::Role).filter(|role| !role.is_empty());
-    if let Some(entry) = mapping.entry("credentials")
-        && credentials.is_some()
-        && is_http
-    {
-        reader.not_yet(entry.key_span, NotYet::Credentials);
-    }
+    services::check_credentials(reader, mapping, credentials.as_deref(), kind);
     Some(Common {
         kind,
         method: method(reader, mapping),
@@ -201,7 +207,7 @@ fn common<'d>(reader: &mut Reader<'d>, node: &'d Node, mapping: &'d Mapping) -> 
         connection,
         credentials,
         timeout: timeout(reader, mapping),
-        tls: tls(reader, mapping),
+        tls: tls(reader, mapping, is_rest),
     })
 }
 
@@ -242,7 +248,6 @@ fn connection<'d>(reader: &mut Reader<'d>, node: &'d Node, mapping: &'d Mapping)
     match word.to_ascii_uppercase().as_str() {
         "INTERNET" | "" => Connection::Internet,
         "VPC_LINK" => {
-            reader.not_yet(kind.key_span, NotYet::VpcLink);
             let Some(id) = id else {
                 reader.error(node.span, "the VPC link is not named", "add `connectionId`: the link's id");
                 return Connection::Internet;
@@ -263,25 +268,22 @@ fn timeout<'d>(reader: &mut Reader<'d>, mapping: &'d Mapping) -> Option<Timeout>
     reader.keep(node.span, Timeout::from_milliseconds(milliseconds))
 }
 
-fn tls<'d>(reader: &mut Reader<'d>, mapping: &'d Mapping) -> TlsConfig {
+fn tls<'d>(reader: &mut Reader<'d>, mapping: &'d Mapping, is_rest: bool) -> TlsConfig {
     let Some(entry) = mapping.entry("tlsConfig") else { return TlsConfig::default() };
     let Some(tls) = reader.mapping(&entry.value, "tlsConfig") else { return TlsConfig::default() };
     reader.check_members(tls, "tlsConfig", &["insecureSkipVerification", "serverNameToVerify"]);
-    let tls = TlsConfig {
+    match is_rest {
+        true => warn_of_others(reader, tls, &["serverNameToVerify"], "a REST API"),
+        false => warn_of_others(reader, tls, &["insecureSkipVerification"], "an HTTP API"),
+    }
+    TlsConfig {
         insecure_skip_verification: reader.boolean_of(tls, "insecureSkipVerification").unwrap_or_default(),
         server_name_to_verify: reader.text_of(tls, "serverNameToVerify", Purpose::Text),
-    };
-    if tls != TlsConfig::default() {
-        reader.not_yet(entry.key_span, NotYet::TlsConfig);
     }
-    tls
 }
 
 fn content_handling<'d>(reader: &mut Reader<'d>, mapping: &'d Mapping) -> Option<ContentHandling> {
-    let entry = mapping.entry("contentHandling")?;
-    let handling = reader.word(&entry.value, "contentHandling", ContentHandling::parse)?;
-    reader.not_yet(entry.key_span, NotYet::ContentHandling);
-    Some(handling)
+    reader.word_of(mapping, "contentHandling", ContentHandling::parse)
 }
 
 /// The event format of a Lambda integration; all others know `1.0` alone.
@@ -353,8 +355,8 @@ fn templates<'d>(
             continue;
         }
         if let Some(template) = reader.text(value, content_type, Purpose::Expression) {
-            if is_used && Template::parse(&template) == Template::Velocity {
-                reader.not_yet(value.span, NotYet::MappingTemplate);
+            if is_used {
+                mappings::check_template(reader, value, &template);
             }
             result.insert(content_type.to_string(), template);
         }
@@ -378,8 +380,8 @@ fn responses<'d>(
         return Vec::new();
     };
     let Some(entries) = reader.mapping(node, "responses") else { return Vec::new() };
-    let is_mock = kind == IntegrationType::Mock;
-    entries.iter().filter_map(|entry| response(reader, entry, is_mock)).collect()
+    let is_used = mappings::are_used(kind);
+    entries.iter().filter_map(|entry| response(reader, entry, is_used)).collect()
 }
 
 fn response<'d>(reader: &mut Reader<'d>, entry: &'d Entry, is_used: bool) -> Option<IntegrationResponse> {
@@ -394,10 +396,15 @@ fn response<'d>(reader: &mut Reader<'d>, entry: &'d Entry, is_used: bool) -> Opt
     let status = reader
         .text(status, "statusCode", Purpose::Text)
         .and_then(|text| reader.keep(status.span, StatusCode::parse(&text)))?;
+    let response_parameters = parameters(reader, response, "responseParameters", true);
+    if is_used {
+        mappings::check_response(reader, response, &response_parameters);
+        mappings::check_pattern(reader, entry.key_span, &entry.key);
+    }
     Some(IntegrationResponse {
         selection_pattern: (entry.key.as_ref() != "default").then(|| entry.key.to_string()),
         status_code: Some(status),
-        response_parameters: parameters(reader, response, "responseParameters", true),
+        response_parameters,
         response_templates: templates(reader, response, "responseTemplates", is_used),
         content_handling: content_handling(reader, response),
     })

@@ -11,6 +11,7 @@ mod paths;
 mod rest;
 mod schemas;
 mod security;
+mod services;
 mod settings;
 mod versions;
 

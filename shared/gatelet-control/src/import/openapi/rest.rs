@@ -53,6 +53,7 @@ pub(super) fn import<'d>(reader: &mut Reader<'d>, document: Document<'d>, info: 
     }
     reader.about("");
     parts.resources = resources.list;
+    context.models.check(reader, &parts);
     parts.models = context.models.into_models();
     match RestApi::new(parts) {
         Ok(api) => Some(api),

@@ -3,14 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gatelet_model::rest::{Model, ModelName};
+use gatelet_languages::json_schema::Schema;
+use gatelet_model::rest::{Model, ModelName, RestApiParts};
 use gatelet_model::{ApiId, JsonText, Problem};
 use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
 
 use super::super::reader::Reader;
 use super::Document;
-use crate::document::{self, Entry, Node, Value};
+use crate::document::{self, Entry, Node, Span, Value};
 
 /// Where a document keeps its named schemas, 2.0 and 3.x.
 const POINTERS: [&str; 2] = ["#/definitions/", "#/components/schemas/"];
@@ -34,6 +35,7 @@ pub(super) struct Models<'d> {
     /// Inline models by the place of their schema, to which many references may lead.
     by_place: BTreeMap<(u32, u32), Option<ModelName>>,
     models: IndexMap<ModelName, Model>,
+    spans: BTreeMap<ModelName, Span>,
 }
 
 impl<'d> Models<'d> {
@@ -46,6 +48,7 @@ impl<'d> Models<'d> {
             inline: BTreeMap::new(),
             by_place: BTreeMap::new(),
             models: IndexMap::new(),
+            spans: BTreeMap::new(),
         };
         let named = document.component("definitions", "schemas");
         let named = named.and_then(|node| reader.mapping(node, "schemas"));
@@ -67,6 +70,7 @@ impl<'d> Models<'d> {
                 && let Some(schema) = models.schema(reader, &entry.value)
             {
                 let description = entry.value.get("description").and_then(Node::as_str).map(str::to_owned);
+                models.spans.insert(name.clone(), entry.key_span);
                 models
                     .models
                     .insert(name.clone(), Model { name, description, content_type: JSON.to_owned(), schema });
@@ -74,6 +78,42 @@ impl<'d> Models<'d> {
         }
         reader.about("");
         models
+    }
+
+    /// Tells of models that bodies are held against and that cannot work
+    /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-request-validation.html>).
+    pub(super) fn check(&self, reader: &mut Reader<'d>, parts: &RestApiParts) {
+        let validates_bodies = |name: &String| {
+            parts.request_validators.iter().any(|it| it.name == *name && it.validate_request_body)
+        };
+        let methods = parts.resources.iter().flat_map(|resource| resource.methods.values());
+        let held: BTreeSet<&ModelName> = methods
+            .filter(|method| method.request_validator.as_ref().is_some_and(validates_bodies))
+            .flat_map(|method| method.request_models.values())
+            .collect();
+        let base = self.base();
+        for (name, model) in self.models.iter().filter(|(name, _)| held.contains(name)) {
+            let others = |address: &str| {
+                let name = ModelName::parse(address.strip_prefix(&base)?).ok()?;
+                self.models.get(&name).map(|model| model.schema.as_str().to_owned())
+            };
+            if let Err(error) = Schema::compile(model.schema.as_str(), &format!("{base}{name}"), &others)
+                && let Some(span) = self.spans.get(name)
+            {
+                let help =
+                    "bodies that are held against it are answered with 500; AWS refuses most such models";
+                reader.warn(
+                    *span,
+                    format!("the model `{name}` cannot be held against bodies: {error}"),
+                    help,
+                );
+            }
+        }
+    }
+
+    /// Where models are found, as they refer to one another.
+    fn base(&self) -> String {
+        format!("https://apigateway.amazonaws.com/restapis/{}/models/", self.api)
     }
 
     /// All models, in the order of the file.
@@ -129,6 +169,7 @@ impl<'d> Models<'d> {
         self.inline.insert(text.as_str().to_owned(), name.clone());
         let description = schema.get("description").and_then(Node::as_str).map(str::to_owned);
         let content_type = JSON.to_owned();
+        self.spans.insert(name.clone(), schema.span);
         self.models
             .insert(name.clone(), Model { name: name.clone(), description, content_type, schema: text });
         Some(name)
@@ -203,7 +244,7 @@ impl<'d> Models<'d> {
 
     /// `#/components/schemas/Pet` becomes `https://apigateway.amazonaws.com/restapis/{id}/models/Pet`.
     fn rewritten(&self, reader: &mut Reader<'d>, node: &'d Node, reference: &str) -> String {
-        let base = format!("https://apigateway.amazonaws.com/restapis/{}/models/", self.api);
+        let base = self.base();
         if let Some((name, inside)) = self.named(reference) {
             let fragment = if inside.is_empty() { "" } else { "#" };
             return format!("{base}{name}{fragment}{inside}");

@@ -1,6 +1,7 @@
 //! What a definition says of the API as a whole, apart from its paths.
 
 use gatelet_languages::iam_policy::{Policy, PolicyKind};
+use gatelet_languages::parameters::rest::{parse_gateway_response_source, parse_gateway_response_target};
 use gatelet_model::rest::{
     ApiKeySource, EndpointAccessMode, EndpointType, GatewayResponse, GatewayResponseType, IpAddressType,
     RequestValidator, RestApiParts,
@@ -30,7 +31,6 @@ pub(super) fn rest<'d>(reader: &mut Reader<'d>, document: Document<'d>, parts: &
             let help = format!("give 0 to {} bytes", limits::MINIMUM_COMPRESSION_BYTES_MAX);
             reader.error(entry.value.span, "the minimum compression size is too large", help);
         }
-        reader.not_yet(entry.key_span, NotYet::Compression);
     }
     if let Some(entry) = reader.extension(top, extensions::API_KEY_SOURCE)
         && let Some(source) = reader.word(&entry.value, extensions::API_KEY_SOURCE, ApiKeySource::parse)
@@ -196,7 +196,6 @@ fn request_validators<'d>(reader: &mut Reader<'d>, top: &'d Mapping) -> Vec<Requ
     const NAME: &str = extensions::REQUEST_VALIDATORS;
     const MEMBERS: &[&str] = &["validateRequestBody", "validateRequestParameters"];
     let Some(extension) = reader.extension(top, NAME) else { return Vec::new() };
-    reader.not_yet(extension.key_span, NotYet::RequestValidator);
     let mut validators = Vec::new();
     for entry in reader.mapping(&extension.value, NAME).into_iter().flatten() {
         let Some(mapping) = reader.mapping(&entry.value, &entry.key) else { continue };
@@ -230,7 +229,6 @@ pub(super) fn request_validator<'d>(
         reader.error(entry.value.span, format!("the request validator `{name}` is not defined"), help);
         return None;
     }
-    reader.not_yet(entry.key_span, NotYet::RequestValidator);
     Some(name)
 }
 
@@ -240,9 +238,6 @@ fn gateway_responses<'d>(reader: &mut Reader<'d>, top: &'d Mapping) -> Vec<Gatew
     const NAME: &str = extensions::GATEWAY_RESPONSES;
     let Some(extension) = reader.extension(top, NAME) else { return Vec::new() };
     let Some(entries) = reader.mapping(&extension.value, NAME) else { return Vec::new() };
-    if !entries.is_empty() {
-        reader.not_yet(extension.key_span, NotYet::GatewayResponses);
-    }
     entries.iter().filter_map(|entry| gateway_response(reader, entry)).collect()
 }
 
@@ -261,10 +256,19 @@ fn gateway_response<'d>(reader: &mut Reader<'d>, entry: &'d Entry) -> Option<Gat
         let text = reader.text(node, "statusCode", Purpose::Text)?;
         reader.keep(node.span, StatusCode::parse(&text))
     });
+    let response_parameters = expressions(reader, mapping, "responseParameters");
+    let place = mapping.entry("responseParameters").map_or(entry.key_span, |entry| entry.key_span);
+    for (target, source) in &response_parameters {
+        let target_error = parse_gateway_response_target(target).err();
+        if let Some(error) = target_error.or_else(|| parse_gateway_response_source(source).err()) {
+            let message = format!("the mapping `{target}` from `{source}` is left out: {error}");
+            reader.warn(place, message, "map headers, such as `gatewayresponse.header.x-a: \"'text'\"`");
+        }
+    }
     Some(GatewayResponse {
         kind,
         status_code,
-        response_parameters: expressions(reader, mapping, "responseParameters"),
+        response_parameters,
         response_templates: expressions(reader, mapping, "responseTemplates"),
     })
 }
@@ -286,7 +290,6 @@ pub(super) fn cors<'d>(reader: &mut Reader<'d>, top: &'d Mapping) -> Option<Cors
     let extension = reader.extension(top, NAME)?;
     let mapping = reader.mapping(&extension.value, NAME)?;
     reader.check_members(mapping, NAME, MEMBERS);
-    reader.not_yet(extension.key_span, NotYet::Cors);
     let cors = Cors {
         allow_credentials: reader.boolean_of(mapping, "allowCredentials").unwrap_or_default(),
         allow_headers: reader.texts_of(mapping, "allowHeaders", Purpose::Text),

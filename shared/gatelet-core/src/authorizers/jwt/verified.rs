@@ -69,6 +69,11 @@ impl Verified {
         self.claims.get(at).map(|(_, value)| Cow::Borrowed(&**value))
     }
 
+    /// The names of its claims.
+    pub(crate) fn claim_names(&self) -> impl Iterator<Item = &str> {
+        self.claims.iter().map(|(name, _)| &**name)
+    }
+
     /// Its scopes.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
         self.scopes.iter().map(|scope| &**scope)

@@ -123,6 +123,11 @@ impl Judgement {
         }
     }
 
+    /// The names of the context's values, apart from the principal's id.
+    pub(crate) fn context_names(&self) -> impl Iterator<Item = &str> {
+        self.texts.iter().map(|(name, _)| &**name).filter(|name| !OWN_NAMES.contains(name))
+    }
+
     /// The members of `authorizer` in events of format 1.0, JSON without braces, apart from how long it took.
     pub(crate) fn event_members(&self) -> &str {
         &self.members

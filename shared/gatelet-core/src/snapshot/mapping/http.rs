@@ -3,25 +3,68 @@
 
 use std::borrow::Cow;
 
+use gatelet_languages::LanguageError;
 use gatelet_languages::parameters::http::{
     Action, Message, Part, RequestTarget, ResponseTarget, Value, Variable, parse_request_target,
     parse_response_target,
 };
+use gatelet_languages::parameters::{BodyPath, BodyPaths};
 use gatelet_model::StageVariables;
 use gatelet_model::v2::HttpIntegration;
 use http::{HeaderMap, HeaderName, StatusCode};
 
 use super::Sources;
 use super::rest::header_value;
+use crate::integrations::lambda_proxy::event::json::text_of;
 use crate::payload::{CanonicalPath, Query, Response, headers, push_pair};
 use crate::record::Record;
 use crate::refusal::Refusal;
+
+/// How much of a body is looked at where a mapping names a part of it, in bytes: what is longer is cut and then no JSON any more
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-parameter-mapping.html>).
+const PARSED_BYTES_MAX: usize = 100 * 1024;
 
 /// The parameters of an HTTP API's integration.
 #[derive(Debug, Default)]
 pub struct HttpMapping {
     request: Vec<RequestRule>,
+    request_body: Body,
     responses: Vec<(u16, Vec<ResponseRule>)>,
+    response_body: Body,
+}
+
+/// The values of a body that mappings name.
+#[derive(Debug, Default)]
+struct Body {
+    names: Vec<BodyPath>,
+    paths: BodyPaths,
+}
+
+impl Body {
+    fn add(&mut self, value: &Value) -> Result<(), LanguageError> {
+        for part in value.parts() {
+            if let Part::Variable(Variable::RequestBody(path) | Variable::ResponseBody(path)) = part
+                && !self.names.contains(path)
+            {
+                self.paths.add(path)?;
+                self.names.push(path.clone());
+            }
+        }
+        Ok(())
+    }
+
+    fn values(&self, body: &[u8]) -> Vec<Option<String>> {
+        match self.paths.is_empty() {
+            true => Vec::new(),
+            false => self.paths.values(&text_of(body), PARSED_BYTES_MAX),
+        }
+    }
+
+    /// The value of a path among those of this body.
+    fn value<'v>(&self, values: &'v [Option<String>], path: &BodyPath) -> Option<Cow<'v, str>> {
+        let place = self.names.iter().position(|name| name == path)?;
+        values.get(place)?.as_deref().map(Cow::Borrowed)
+    }
 }
 
 #[derive(Debug)]
@@ -58,39 +101,57 @@ impl HttpMapping {
         if integration.subtype.is_some() {
             return Ok(Self::default());
         }
-        let request = &integration.request_parameters;
-        let request = request.iter().map(|(key, text)| request_rule(key, text)).collect::<Result<_, _>>()?;
-        let responses = integration.response_parameters.iter().map(|(status, rules)| {
-            let rules =
-                rules.iter().map(|(key, text)| response_rule(key, text)).collect::<Result<_, String>>()?;
-            Ok((status.number(), rules))
-        });
-        Ok(Self { request, responses: responses.collect::<Result<_, String>>()? })
+        let mut mapping = Self::default();
+        for (key, text) in &integration.request_parameters {
+            mapping.request.push(request_rule(key, text, &mut mapping.request_body)?);
+        }
+        for (status, rules) in &integration.response_parameters {
+            let body = &mut mapping.response_body;
+            let rules = rules.iter().map(|(key, text)| response_rule(key, text, body));
+            let rules = rules.collect::<Result<_, String>>()?;
+            mapping.responses.push((status.number(), rules));
+        }
+        Ok(mapping)
+    }
+
+    /// Whether a request's mapping needs its body.
+    #[must_use]
+    pub const fn reads_request(&self) -> bool {
+        !self.request_body.paths.is_empty()
+    }
+
+    /// Whether the mapping of an answer with a status needs its body.
+    #[must_use]
+    pub fn reads_answer(&self, status: StatusCode) -> bool {
+        !self.response_body.paths.is_empty()
+            && self.responses.iter().any(|(for_status, _)| *for_status == status.as_u16())
     }
 
     /// Maps one request.
     ///
     /// # Errors
     /// [`Refusal::Configuration`] where a value cannot be a header or a path.
-    pub fn map_request(&self, sources: &Sources<'_>) -> Result<HttpMapped, Refusal> {
+    pub fn map_request(&self, sources: &Sources<'_>, body: &[u8]) -> Result<HttpMapped, Refusal> {
+        let in_body = self.request_body.values(body);
+        let value = |rule| {
+            rendered(rule, |it| match it {
+                Variable::RequestBody(path) => self.request_body.value(&in_body, path),
+                other => request_value(other, sources),
+            })
+        };
         let mut mapped = HttpMapped { headers: None, query: sources.query.as_str().to_owned(), path: None };
         for rule in &self.request {
             match rule {
-                RequestRule::Header(action, name, value) => {
+                RequestRule::Header(action, name, rule) => {
                     let map = mapped.headers.get_or_insert_with(|| sources.headers.clone());
-                    change_header(
-                        map,
-                        *action,
-                        name,
-                        rendered(value, |it| request_value(it, sources)).as_deref(),
-                    )?;
+                    change_header(map, *action, name, value(rule).as_deref())?;
                 }
-                RequestRule::QueryString(action, name, value) => {
-                    let value = rendered(value, |it| request_value(it, sources));
+                RequestRule::QueryString(action, name, rule) => {
+                    let value = value(rule);
                     change_query(&mut mapped.query, *action, name, value.as_deref());
                 }
-                RequestRule::Path(value) => {
-                    let Some(value) = rendered(value, |it| request_value(it, sources)) else { continue };
+                RequestRule::Path(rule) => {
+                    let Some(value) = value(rule) else { continue };
                     let path = CanonicalPath::parse(&value).map_err(|error| {
                         Refusal::Configuration(format!("the mapped path `{value}` cannot be used: {error}"))
                     })?;
@@ -101,7 +162,7 @@ impl HttpMapping {
         Ok(mapped)
     }
 
-    /// Maps a backend's answer by the rules for its status.
+    /// Maps a backend's answer by the rules for its status; where they need the body it is there already.
     ///
     /// # Errors
     /// [`Refusal::Configuration`] where a value cannot be a header or a status.
@@ -116,15 +177,21 @@ impl HttpMapping {
             return Ok(());
         };
         let before = answer.headers().clone();
+        let in_body = self.response_body.values(answer.body().as_bytes().unwrap_or_default());
+        let value = |rule| {
+            rendered(rule, |it| match it {
+                Variable::ResponseBody(path) => self.response_body.value(&in_body, path),
+                other => answer_value(other, &before, variables, record),
+            })
+        };
         for rule in rules {
             match rule {
-                ResponseRule::Header(action, name, value) => {
-                    let value = rendered(value, |it| answer_value(it, &before, variables, record));
+                ResponseRule::Header(action, name, rule) => {
+                    let value = value(rule);
                     change_header(answer.headers_mut(), *action, name, value.as_deref())?;
                 }
-                ResponseRule::StatusCode(value) => {
-                    let text = rendered(value, |it| answer_value(it, &before, variables, record))
-                        .unwrap_or_default();
+                ResponseRule::StatusCode(rule) => {
+                    let text = value(rule).unwrap_or_default();
                     *answer.status_mut() = answer_status(&text).ok_or_else(|| {
                         Refusal::Configuration(format!("the mapped status `{text}` is not one"))
                     })?;
@@ -140,10 +207,10 @@ fn answer_status(text: &str) -> Option<StatusCode> {
     text.parse::<StatusCode>().ok().filter(|status| !status.is_informational())
 }
 
-fn request_rule(key: &str, text: &str) -> Result<RequestRule, String> {
+fn request_rule(key: &str, text: &str, body: &mut Body) -> Result<RequestRule, String> {
     let fail = |error: &dyn std::fmt::Display| wrong(key, text, error);
     let target = parse_request_target(key).map_err(|error| fail(&error))?;
-    let value = value(key, text, Message::Request)?;
+    let value = value(key, text, Message::Request, body)?;
     Ok(match target {
         RequestTarget::Header(action, name) => {
             RequestRule::Header(action, header(&name).map_err(|error| fail(&error))?, value)
@@ -153,10 +220,10 @@ fn request_rule(key: &str, text: &str) -> Result<RequestRule, String> {
     })
 }
 
-fn response_rule(key: &str, text: &str) -> Result<ResponseRule, String> {
+fn response_rule(key: &str, text: &str, body: &mut Body) -> Result<ResponseRule, String> {
     let fail = |error: &dyn std::fmt::Display| wrong(key, text, error);
     let target = parse_response_target(key).map_err(|error| fail(&error))?;
-    let value = value(key, text, Message::Response)?;
+    let value = value(key, text, Message::Response, body)?;
     Ok(match target {
         ResponseTarget::Header(action, name) => {
             ResponseRule::Header(action, header(&name).map_err(|error| fail(&error))?, value)
@@ -165,13 +232,9 @@ fn response_rule(key: &str, text: &str) -> Result<ResponseRule, String> {
     })
 }
 
-fn value(key: &str, text: &str, message: Message) -> Result<Value, String> {
+fn value(key: &str, text: &str, message: Message, body: &mut Body) -> Result<Value, String> {
     let value = Value::parse(text, message).map_err(|error| wrong(key, text, &error))?;
-    let reads_body =
-        |part: &Part| matches!(part, Part::Variable(Variable::RequestBody(_) | Variable::ResponseBody(_)));
-    if value.parts().iter().any(reads_body) {
-        return Err(wrong(key, text, &"values of the body are not mapped by this version"));
-    }
+    body.add(&value).map_err(|error| wrong(key, text, &error))?;
     Ok(value)
 }
 
@@ -209,7 +272,7 @@ fn request_value<'a>(variable: &'a Variable, sources: &Sources<'a>) -> Option<Co
         Variable::RequestPathParameter(name) => sources.path_parameter(name).map(Cow::Borrowed),
         Variable::Context(name) => sources.context(name),
         Variable::StageVariable(name) => sources.variable(name).map(Cow::Borrowed),
-        // No part of a request, or refused when it is compiled.
+        // No part of a request, or looked up before.
         Variable::RequestBody(_) | Variable::ResponseHeader(_) | Variable::ResponseBody(_) => None,
     }
 }
@@ -224,7 +287,7 @@ fn answer_value<'a>(
         Variable::ResponseHeader(name) => headers::joined_values(before, name).map(Cow::Owned),
         Variable::Context(name) => record.context(name),
         Variable::StageVariable(name) => variables.get(&**name).map(|value| Cow::Borrowed(value.as_str())),
-        // No part of an answer, or refused when it is compiled.
+        // No part of an answer, or looked up before.
         _ => None,
     }
 }

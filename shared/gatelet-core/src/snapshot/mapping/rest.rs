@@ -3,9 +3,11 @@
 
 use std::borrow::Cow;
 
+use gatelet_languages::parameters::BodyPaths;
 use gatelet_languages::parameters::rest::{
     GeneralSource, RequestSource, RequestTarget, parse_request_source, parse_request_target,
 };
+use gatelet_model::{Integration, IntegrationType};
 use http::{HeaderName, HeaderValue};
 use indexmap::IndexMap;
 
@@ -23,10 +25,26 @@ const UNMAPPABLE_TO_AWS: [&str; 4] = ["authorization", "connection", "expect", "
 
 const UNMAPPABLE_RULE: &str = "no mapping may set this header";
 
+/// The headers that the gateway itself adds to what the client sent.
+const ADDED: [&str; 5] =
+    ["host", "x-amzn-trace-id", "x-forwarded-for", "x-forwarded-port", "x-forwarded-proto"];
+
 /// The request parameters of a REST integration.
 #[derive(Debug, Default)]
 pub struct RestMapping {
-    rules: Vec<(To, RequestSource)>,
+    rules: Vec<(To, From)>,
+    body: BodyPaths,
+    /// Whether the backend sees the client's own query, too.
+    keeps_query: bool,
+    /// Whether a call of an AWS service is made of it, which may have fewer headers.
+    to_aws: bool,
+}
+
+#[derive(Debug)]
+enum From {
+    /// Which value of the body.
+    Body(usize),
+    Other(RequestSource),
 }
 
 #[derive(Debug)]
@@ -41,7 +59,7 @@ enum To {
 pub struct RestMapped<'a> {
     /// Values of `{name}` in the URI, percent-encoded.
     pub path_values: Vec<(&'a str, String)>,
-    /// The client's query with what was mapped behind it, percent-encoded.
+    /// What was mapped, of a proxy behind the client's own query, percent-encoded.
     pub query: String,
     /// Headers to set.
     pub headers: Vec<(HeaderName, HeaderValue)>,
@@ -52,9 +70,18 @@ impl RestMapping {
     ///
     /// # Errors
     /// What is wrong with a mapping, for the author.
-    pub fn compile(parameters: &IndexMap<String, String>) -> Result<Self, String> {
-        let mut rules = Vec::with_capacity(parameters.len());
-        for (target, source) in parameters {
+    pub fn compile(integration: &Integration) -> Result<Self, String> {
+        let to_aws = integration.kind == IntegrationType::Aws;
+        match integration.kind {
+            // A mock has no request that its parameters could go to.
+            IntegrationType::Mock => return Ok(Self::default()),
+            // Recorded: a Lambda proxy ignores its mappings, and still fails by one that no mapping may be.
+            IntegrationType::AwsProxy => return Self::ignored(&integration.request_parameters),
+            IntegrationType::Aws | IntegrationType::Http | IntegrationType::HttpProxy => {}
+        }
+        let keeps_query = integration.kind == IntegrationType::HttpProxy;
+        let mut mapping = Self { keeps_query, to_aws, ..Self::default() };
+        for (target, source) in &integration.request_parameters {
             let fail =
                 |error: &dyn std::fmt::Display| format!("the mapping `{target}` from `{source}`: {error}");
             let to = match parse_request_target(target).map_err(|error| fail(&error))? {
@@ -65,24 +92,67 @@ impl RestMapping {
                 }
             };
             if let To::Header(name) = &to
-                && UNMAPPABLE.contains(&name.as_str())
+                && !mapping.may_set(name)
             {
                 return Err(fail(&UNMAPPABLE_RULE));
             }
-            let from = parse_request_source(source).map_err(|error| fail(&error))?;
-            if matches!(from, RequestSource::Body(_)) {
-                return Err(fail(&"values of the body are not mapped by this version"));
-            }
-            rules.push((to, from));
+            let from = match parse_request_source(source).map_err(|error| fail(&error))? {
+                RequestSource::Body(path) => {
+                    From::Body(mapping.body.add(&path).map_err(|error| fail(&error))?)
+                }
+                other => From::Other(other),
+            };
+            mapping.rules.push((to, from));
         }
-        Ok(Self { rules })
+        Ok(mapping)
+    }
+
+    /// Whether a mapping may set a header.
+    fn may_set(&self, name: &HeaderName) -> bool {
+        !(UNMAPPABLE.contains(&name.as_str()) || self.to_aws && UNMAPPABLE_TO_AWS.contains(&name.as_str()))
+    }
+
+    /// A header that a template sets.
+    ///
+    /// # Errors
+    /// [`Refusal::Configuration`] for one that no mapping may set, and for what is no header.
+    pub fn overridden(&self, name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Refusal> {
+        let Ok(header) = HeaderName::from_bytes(name.as_bytes()) else {
+            return Err(Refusal::Configuration(format!(
+                "the template overrides `{name}`, which is no header"
+            )));
+        };
+        if !self.may_set(&header) {
+            return Err(Refusal::Configuration(format!(
+                "the template overrides `{name}`: {UNMAPPABLE_RULE}"
+            )));
+        }
+        let value = header_value(&header, value)?;
+        Ok((header, value))
+    }
+
+    /// Which values of the body are mapped.
+    #[must_use]
+    pub const fn body(&self) -> &BodyPaths {
+        &self.body
+    }
+
+    /// Whether a header is mapped that the gateway adds to the client's own.
+    #[must_use]
+    pub fn reads_added_headers(&self) -> bool {
+        self.rules.iter().any(|(_, from)| match from {
+            From::Other(RequestSource::Header(name) | RequestSource::MultiValueHeader(name)) => {
+                ADDED.iter().any(|added| name.eq_ignore_ascii_case(added))
+            }
+            _ => false,
+        })
     }
 
     /// The mappings of an integration that ignores them.
     ///
     /// # Errors
     /// What is wrong with a mapping that is refused all the same: one to a header that no mapping may set.
-    pub fn ignored(parameters: &IndexMap<String, String>) -> Result<Self, String> {
+    fn ignored(parameters: &IndexMap<String, String>) -> Result<Self, String> {
         for (target, source) in parameters {
             if let Ok(RequestTarget::Header(name)) = parse_request_target(target) {
                 let name = name.to_ascii_lowercase();
@@ -91,33 +161,42 @@ impl RestMapping {
                 }
             }
         }
-        Ok(Self::default())
+        Ok(Self { keeps_query: true, ..Self::default() })
     }
 
-    /// Maps one request. An empty or missing value skips its mapping.
+    /// Maps one request, whose body has these values. An empty or missing value skips its mapping.
     ///
     /// # Errors
     /// [`Refusal::Configuration`] where a value cannot be a header.
-    pub fn map<'a>(&'a self, sources: &Sources<'_>) -> Result<RestMapped<'a>, Refusal> {
-        let mut mapped = RestMapped {
-            path_values: Vec::new(),
-            query: sources.query.as_str().to_owned(),
-            headers: Vec::new(),
-        };
+    pub fn map<'a>(
+        &'a self,
+        sources: &Sources<'_>,
+        body: &[Option<String>],
+    ) -> Result<RestMapped<'a>, Refusal> {
+        let query = if self.keeps_query { sources.query.as_str() } else { "" };
+        let mut mapped = RestMapped { path_values: Vec::new(), query: query.to_owned(), headers: Vec::new() };
         for (to, from) in &self.rules {
-            if let (To::QueryString(name), RequestSource::MultiValueQueryString(from)) = (to, from) {
+            if let (To::QueryString(name), From::Other(RequestSource::MultiValueQueryString(from))) =
+                (to, from)
+            {
                 for value in sources.query.values(from) {
                     push_pair(&mut mapped.query, name, &value);
                 }
                 continue;
             }
-            let Some(value) = rest_value(from, sources).filter(|value| !value.is_empty()) else { continue };
+            let value = match from {
+                From::Body(place) => body.get(*place).and_then(Option::as_deref).map(Cow::Borrowed),
+                From::Other(source) => rest_value(source, sources),
+            };
+            let Some(value) = value.filter(|value| !value.is_empty()) else { continue };
             match to {
                 To::Path(name) => {
                     let encoded = match from {
-                        RequestSource::Path(_)
-                        | RequestSource::General(
-                            GeneralSource::Static(_) | GeneralSource::StageVariable(_),
+                        From::Other(
+                            RequestSource::Path(_)
+                            | RequestSource::General(
+                                GeneralSource::Static(_) | GeneralSource::StageVariable(_),
+                            ),
                         ) => value.into_owned(),
                         _ => escaped_value(&value),
                     };
@@ -148,7 +227,7 @@ fn rest_value<'a>(source: &'a RequestSource, sources: &Sources<'a>) -> Option<Co
         RequestSource::General(GeneralSource::StageVariable(name)) => {
             sources.variable(name).map(Cow::Borrowed)
         }
-        // Refused when it is compiled.
+        // Compiled as a value of the body.
         RequestSource::Body(_) => None,
     }
 }

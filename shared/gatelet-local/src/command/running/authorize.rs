@@ -56,7 +56,7 @@ pub(in crate::command) struct Arguments {
     json: bool,
 }
 
-fn header(text: &str) -> Result<(String, String), String> {
+pub(super) fn header(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once(':').ok_or("write its name and its value, as in `Accept: */*`")?;
     Ok((name.trim().to_owned(), value.trim().to_owned()))
 }

@@ -1,6 +1,7 @@
-//! Asking a gateway that runs: `gatelet authorize`, and what other commands ask its control plane.
+//! Asking a gateway that runs: `gatelet authorize` and `gatelet invoke`, and what other commands ask its control plane.
 
 mod ask;
 pub(super) mod authorize;
+pub(super) mod invoke;
 
-pub(super) use ask::{Asked, CONTROL};
+pub(super) use ask::{Asked, CONTROL, token};

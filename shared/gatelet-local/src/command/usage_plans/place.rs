@@ -1,6 +1,5 @@
 //! Where operations are done: by a running gateway, on tables over the network, or on the state of this machine.
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,21 +17,16 @@ use gatelet_model::{AccountId, Region};
 use http::{HeaderValue, Uri};
 use serde::Deserialize;
 
-use crate::command::running::{Asked, CONTROL};
+use crate::command::running::{Asked, CONTROL, token};
 use crate::command::table::{CREDENTIALS_ACTIONS, Reached, Wanted, environment, usual};
 use crate::command::{ACCOUNT, Failure, REGION, parsed};
-use crate::doors::TOKEN_FILE;
 use crate::operations::UsagePlace;
-use crate::store::{DEFAULT_DIRECTORY, StateOption, Store};
+use crate::store::{StateOption, Store};
 
 /// How long a running gateway may take.
 const PATIENCE: Duration = Duration::from_mins(5);
 /// The same for a file of keys, which may have ten thousand rows.
 const IMPORT_PATIENCE: Duration = Duration::from_hours(2);
-/// The file with the gateway's token where the command line does not name it.
-const TOKEN_VARIABLE: &str = "GATELET_CONTROL_TOKEN";
-/// The longest token file that is read.
-const TOKEN_BYTES_MAX: u64 = 1_024;
 /// The largest answer that is read: a page of keys with all that they can hold.
 const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Where a running gateway is where the command line does not say.
@@ -106,7 +100,7 @@ impl PlaceArguments {
     /// The place that is meant.
     pub(super) async fn open(&self, need: Need) -> Result<Place, Failure> {
         if let Some(control) = &self.control {
-            return Ok(Place::Gateway(control.clone(), self.token()?));
+            return Ok(Place::Gateway(control.clone(), token(self.control_token.as_deref())?));
         }
         if let Some(state) = &self.state {
             return Ok(Place::Here(Box::new(self.directory(state, need).await?)));
@@ -120,26 +114,7 @@ impl PlaceArguments {
             return Ok(Place::Here(Box::new(self.tables(&environment, name).await?)));
         }
         let usual = || CONTROL.parse().map_err(|error: http::uri::InvalidUri| Failure::of_command(&error));
-        Ok(Place::Gateway(control.map_or_else(usual, Ok)?, self.token()?))
-    }
-
-    /// The token of the gateway; none where nobody names a file and there is none in the usual place, which the gateway answers.
-    fn token(&self) -> Result<Option<HeaderValue>, Failure> {
-        let named =
-            self.control_token.clone().or_else(|| std::env::var_os(TOKEN_VARIABLE).map(PathBuf::from));
-        let is_named = named.is_some();
-        let path = named.unwrap_or_else(|| Path::new(DEFAULT_DIRECTORY).join(TOKEN_FILE));
-        let unusable = |why: &dyn std::fmt::Display| {
-            Failure::of_command(&format!("the token in `{}` cannot be used: {why}", path.display()))
-        };
-        let mut text = String::new();
-        let read =
-            std::fs::File::open(&path).and_then(|file| file.take(TOKEN_BYTES_MAX).read_to_string(&mut text));
-        match read {
-            Ok(_) => HeaderValue::from_str(text.trim()).map(Some).map_err(|_| unusable(&"it is none")),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !is_named => Ok(None),
-            Err(error) => Err(unusable(&crate::definition::reason(&error))),
-        }
+        Ok(Place::Gateway(control.map_or_else(usual, Ok)?, token(self.control_token.as_deref())?))
     }
 
     async fn tables(&self, environment: &Environment, name: &str) -> Result<UsagePlace, Failure> {

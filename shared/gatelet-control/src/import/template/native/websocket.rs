@@ -207,10 +207,7 @@ fn integration<'d>(assembly: &mut Assembly<'d>, piece: &'d Resolved) -> Option<I
         http_method: assembly.text(piece, "IntegrationMethod").filter(|method| method != "ANY"),
         uri,
         connection: match connection_id {
-            Some(id) if is_link => {
-                assembly.reader.not_yet(piece.key_span, NotYet::VpcLink);
-                Connection::VpcLink { id, target: None }
-            }
+            Some(id) if is_link => Connection::VpcLink { id, target: None },
             _ => Connection::Internet,
         },
         credentials: assembly.text(piece, "CredentialsArn"),

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use super::callers;
 use super::json::Json;
 use super::{Field, Purpose, Route, Source, groups, write_path_parameters};
-use crate::payload::{HeaderNames, Spellings};
+use crate::payload::{HeaderNames, Spelling};
 use crate::record::request_time;
 use crate::snapshot::routes::Rules;
 
@@ -64,9 +64,9 @@ fn write_headers(json: &mut Json, source: &Source<'_>, with_length: bool) {
     if let Some(value) = source.content_length().filter(|_| with_length) {
         fields.push(Field { name: "content-length", value });
     }
-    let mut names = Names::of(source);
+    let mut names = Spelling::of(source.extensions.get::<HeaderNames>(), source.record.version);
     let spelled: Vec<(Cow<'_, str>, &[Field<'_>])> = groups(&fields, |one, other| one.name == other.name)
-        .filter_map(|group| group.first().map(|field| (names.spelling(field.name), group)))
+        .filter_map(|group| group.first().map(|field| (names.spelled(field.name), group)))
         .collect();
     json.object("headers");
     for (name, group) in &spelled {
@@ -175,49 +175,4 @@ fn write_identity(json: &mut Json, source: &Source<'_>, rules: Rules) {
     json.optional("userAgent", source.user_agent());
     json.optional("userArn", iam.map(|identity| &*identity.user_arn));
     json.close();
-}
-
-/// How header names are spelled: as the client sent them, where the edge has seen it.
-struct Names<'a> {
-    sent: Option<Spellings<'a>>,
-    /// Clients of HTTP/1 commonly begin each word with a capital; HTTP/2 knows lower case alone.
-    capitals: bool,
-}
-
-impl<'a> Names<'a> {
-    fn of(source: &Source<'a>) -> Self {
-        Self {
-            sent: source.extensions.get::<HeaderNames>().map(HeaderNames::spellings),
-            capitals: source.record.version != http::Version::HTTP_2,
-        }
-    }
-
-    fn spelling(&mut self, name: &'a str) -> Cow<'a, str> {
-        if is_capital_on_aws(name) {
-            return Cow::Owned(capitalised(name));
-        }
-        match self.sent.as_mut().and_then(|sent| sent.of(name)) {
-            Some(sent) => Cow::Borrowed(sent),
-            None if self.capitals => Cow::Owned(capitalised(name)),
-            None => Cow::Borrowed(name),
-        }
-    }
-}
-
-/// Names that AWS writes in its own way, whatever the client sent (recorded).
-fn is_capital_on_aws(name: &str) -> bool {
-    matches!(name, "authorization" | "content-length" | "host" | "user-agent" | "x-amzn-trace-id")
-        || name.starts_with("x-forwarded-")
-}
-
-/// The name with a capital at the beginning of each word.
-fn capitalised(name: &str) -> String {
-    let mut text = name.to_owned();
-    let starts = std::iter::once(0).chain(name.match_indices('-').map(|(at, _)| at + 1));
-    for start in starts {
-        if let Some(first) = text.get_mut(start..start + 1) {
-            first.make_ascii_uppercase();
-        }
-    }
-    text
 }

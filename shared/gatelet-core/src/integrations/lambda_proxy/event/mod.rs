@@ -232,6 +232,26 @@ pub(crate) fn stage_variables(variables: &StageVariables) -> Option<Box<str>> {
     Some(json.into_text())
 }
 
+/// Puts among a request's headers what the gateway adds to them, for mappings and templates that look at them.
+pub(crate) fn add_own_headers(headers: &mut HeaderMap, arrival: &Arrival, host: &str) {
+    let forwarded_for = forwarded_for(headers, arrival.peer);
+    let port = port(headers).unwrap_or(arrival.scheme.port()).to_owned();
+    let mut set = |name: HeaderName, text: &str| {
+        if let Ok(value) = http::HeaderValue::from_str(text) {
+            headers.insert(name, value);
+        }
+    };
+    set(HeaderName::from_static("x-amzn-trace-id"), &trace::header(arrival));
+    set(HeaderName::from_static(X_FORWARDED_FOR), &forwarded_for);
+    set(HeaderName::from_static(X_FORWARDED_PORT), &port);
+    set(HeaderName::from_static(X_FORWARDED_PROTO), arrival.scheme.as_str());
+    if !headers.contains_key(HOST)
+        && let Ok(host) = http::HeaderValue::from_str(host)
+    {
+        headers.insert(HOST, host);
+    }
+}
+
 /// Headers that the gateway writes itself.
 fn is_ours(name: &HeaderName) -> bool {
     *name == CONTENT_LENGTH || matches!(name.as_str(), X_FORWARDED_FOR | X_FORWARDED_PORT | X_FORWARDED_PROTO)

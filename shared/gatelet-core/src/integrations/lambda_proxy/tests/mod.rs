@@ -19,6 +19,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
+use gatelet_languages::vtl::Overrides;
 use gatelet_model::rest::{Resource, RestApi, RestApiParts, RestStage};
 use gatelet_model::v2::{HttpApi, HttpApiParts, HttpIntegration, HttpRoute, HttpRouteKey, V2Stage};
 use gatelet_model::{
@@ -28,6 +29,7 @@ use gatelet_model::{
 use serde_json::Value;
 
 use crate::authorizers::{Asked, Caller, Route};
+use crate::integrations::Answer;
 use crate::payload::{Body, Request, Response};
 use crate::ports::{Arrival, Timestamp};
 use crate::ports::{Clock, FunctionAnswer, FunctionCall, FunctionError, Functions};
@@ -251,15 +253,17 @@ impl Setup {
         let answer = match located.stage.api() {
             ApiSnapshot::Rest(api) => {
                 let method = route::rest(api, &path, request.method())?;
-                let call = map_request::rest(&located, &path, method, request, &record)?;
+                let (call, client) =
+                    now(map_request::rest(&located, &path, method, arrival, request, &record))?;
                 let answer = now(invoke(&method.integration, functions, arrival, call, &record))?;
-                map_response::rest(&method.integration, answer)
+                let (answer, overrides) = (Answer::proxied(answer), Overrides::default());
+                now(map_response::rest(method, answer, &client, overrides, &record))?
             }
             ApiSnapshot::Http(api) => {
                 let (route, integration) = route::http(api, &path, request.method())?;
-                let call = map_request::http(&located, &path, route, request, &record)?;
+                let call = now(map_request::http(&located, &path, route, request, &record))?;
                 let answer = now(invoke(integration, functions, arrival, call, &record))?;
-                map_response::http(&route.mapping, located.stage.variables(), answer, &record)?
+                now(map_response::http(&route.mapping, located.stage.variables(), answer, &record))?
             }
             ApiSnapshot::WebSocket => unreachable!("no WebSocket API is set up"),
         };
