@@ -169,12 +169,99 @@ async fn a_request_that_cannot_be_made_is_said() {
         (&["invoke", "openapi.yaml", "GET", "dev/a"][..], 2, "begins with `/`"),
         (&["invoke", "openapi.yaml", "GET", "/dev/a", "--api", "Other"], 2, "which API `Other` is"),
         (&["invoke", "openapi.yaml", "GET", "/dev/a", "--body", "none"], 2, "`none` cannot be read"),
+        (
+            &["invoke", "nowhere", "GET", "/dev/a", "--rest", "--vpc-link", "abc"],
+            2,
+            "which --vpc-link, --rest cannot",
+        ),
         (&["invoke", "broken.yaml", "GET", "/dev/a"], 1, "broken.yaml:2:"),
     ] {
         let ended = run(&directory, arguments).await;
         assert_eq!((ended.code, ended.said.as_str()), (Some(code), ""), "{arguments:?}: {ended:?}");
         assert!(ended.complained.contains(said), "{arguments:?}: {ended:?}");
     }
+}
+
+#[tokio::test]
+async fn a_path_without_a_stage_is_told_of_those_that_there_are() {
+    let directory = files(&[("openapi.yaml", &mocks(&["/a"]))]);
+    let ended = run(&directory, &["invoke", "openapi.yaml", "GET", "/a?b"]).await;
+    let help = "help: a path begins with one of the API's stages, `dev`: write `/dev/a?b`, or `--stage dev`";
+    assert!(ended.said.starts_with("HTTP 403") && ended.said.contains(help), "{ended:?}");
+    let ended = run(&directory, &["invoke", "openapi.yaml", "GET", "/a", "--stage", "prod"]).await;
+    assert!(
+        ended.said.contains("help: the API's stages are `dev`: name one of them with `--stage`"),
+        "{ended:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_failure_is_told_with_what_is_wrong_with_its_route_and_nothing_else() {
+    let uri = "http://127.0.0.1:9/";
+    let directory = files(&[
+        ("openapi.yaml", &proxy(uri, ", cacheNamespace: x, cacheKeyParameters: [method.request.path.id]")),
+        ("dev.toml", "[variables]\na = 'b'\n"),
+    ]);
+    let ended = run(&directory, &["invoke", ".", "GET", "/dev/pets/7"]).await;
+    assert!(ended.said.starts_with("HTTP 5"), "{ended:?}");
+    assert!(
+        ended.complained.contains("response caching") && ended.complained.contains("openapi.yaml:"),
+        "{ended:?}"
+    );
+    for other in ["listens on", "ready after", "control.token", "execute-api"] {
+        assert!(!ended.complained.contains(other), "{other}: {ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_running_gateway_takes_the_largest_body_that_an_api_takes() {
+    let running = Running::of("openapi.yaml", &mocks(&["/a"])).await;
+    let control = format!("http://{}", running.control);
+    let file = running.directory.path().join("large");
+    std::fs::write(&file, vec![b'a'; 10 << 20]).unwrap();
+    let arguments = [
+        "invoke",
+        "Mocks",
+        "GET",
+        "/dev/a",
+        "--control",
+        &control,
+        "--body",
+        "large",
+        "-H",
+        "Content-Type: text/plain",
+    ];
+    let ended = run_in(running.directory.path(), &arguments, &[]).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.said.starts_with("HTTP 415") || ended.said.starts_with("HTTP 200"), "{ended:?}");
+    std::fs::write(&file, vec![b'a'; (10 << 20) + 1]).unwrap();
+    let ended = run_in(running.directory.path(), &arguments, &[]).await;
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+}
+
+#[tokio::test]
+async fn what_is_no_context_and_no_parameters_is_refused() {
+    let directory = files(&[("t.vtl", "x"), ("list.json", "[]"), ("other.json", r#"{"query": {}}"#)]);
+    for (arguments, said) in [
+        (&["--context", "list.json"][..], "`$context` is an object"),
+        (&["--params", "other.json"], "`query` is none of"),
+        (&["--params", "list.json"], "is not as it should be"),
+        (&["--stage-variables", "list.json"], "is not as it should be"),
+    ] {
+        let ended = run(&directory, &[&["render", "t.vtl"], arguments].concat()).await;
+        assert_eq!((ended.code, ended.said.as_str()), (Some(2), ""), "{arguments:?}: {ended:?}");
+        assert!(ended.complained.contains(said), "{arguments:?}: {ended:?}");
+    }
+    let (_, said) = piped(&directory, &["render", "--jsonl"], r#"{"template": "x", "context": 7}"#);
+    assert!(said.contains("`$context` is an object"), "{said}");
+}
+
+#[tokio::test]
+async fn a_local_aws_moves_neither_functions_nor_state() {
+    let nobody = [("AWS_ENDPOINT_URL", "http://127.0.0.1:9")];
+    let running = Running::with("openapi.yaml", &mocks(&["/a"]), &nobody).await;
+    assert!(running.shown.contains("state in .gatelet/"), "{}", running.shown);
+    assert!(!running.shown.contains("functions are called at"), "{}", running.shown);
 }
 
 #[tokio::test]
@@ -185,12 +272,19 @@ async fn a_vpc_link_leads_where_the_settings_say() {
     let checked = run(&directory, &["check", "."]).await;
     let warning = "it is not known where the VPC link `abc123` leads: calls go to the hosts in the URIs";
     assert!(
-        checked.said.contains(warning) && checked.said.contains("`[vpc_links]` in dev.toml"),
+        checked.said.contains(warning)
+            && checked.said.contains("`[vpc_links]` in dev.toml")
+            && checked.said.contains("openapi.yaml:6:"),
         "{checked:?}"
     );
+    for links in ["other, abc123=127.0.0.1:1", "abc123"] {
+        let checked = run_in(directory.path(), &["check", "."], &[("GATELET_VPC_LINKS", links)]).await;
+        assert!(!checked.said.contains("VPC link"), "{checked:?}");
+    }
     let at = format!("abc123={}", backend.address());
-    let ended = run(&directory, &["invoke", ".", "GET", "/dev/pets/7", "--vpc-link", &at]).await;
-    assert!(ended.said.starts_with("HTTP 200"), "{ended:?}");
+    let ended = run(&directory, &["invoke", ".", "GET", "/dev/pets/7", "--trace", "--vpc-link", &at]).await;
+    let led = format!(" : The VPC link `abc123` leads to {}\n", backend.url("/p/7"));
+    assert!(ended.said.contains("\nHTTP 200") && ended.said.contains(&led), "{ended:?}");
     let settings = format!("[vpc_links]\nabc123 = \"{}\"\n", backend.address());
     std::fs::write(directory.path().join("dev.toml"), settings).unwrap();
     let checked = run(&directory, &["check", "."]).await;

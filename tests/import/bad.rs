@@ -39,6 +39,11 @@ fn mappings() {
 }
 
 #[test]
+fn http_mappings() {
+    check("http_mappings");
+}
+
+#[test]
 fn security() {
     check("security");
 }

@@ -182,7 +182,7 @@ impl<W: Ports> Router<W> {
             // Whoever went around the edge hears nothing else.
             (Origin::Unproven, _) => Some(Refusal::UnprovenOrigin),
             (_, Some(refusal)) => Some(refusal),
-            _ => edge::check_head(request.uri(), request.headers()).err(),
+            _ => edge::check_head(request.uri(), request.headers(), edge::limits::BODY_BYTES_MAX).err(),
         };
         let world = match (unseen, &self.state) {
             (None, State::Serving(world)) => &**world,

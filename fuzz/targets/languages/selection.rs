@@ -9,6 +9,6 @@ fuzz_target!(|text: &str| {
     let (pattern, subject) = text.split_once('\n').unwrap_or((text, "404"));
     let compiled = SelectionPattern::compile(Some(pattern));
     assert_eq!(compiled.error().is_some(), matches!(compiled.matches(subject), Match::Broken(_)));
-    let selected = selection::select([&compiled], subject, None);
+    let selected = selection::select([&compiled], subject, |_| false);
     assert_eq!(selected.is_err(), compiled.error().is_some());
 });

@@ -1,4 +1,5 @@
 //! Mapping templates: none makes the engine panic or run on, errors have a place, and a template that is static renders to what it says.
+//! What stands behind a NUL is the body.
 
 #![no_main]
 
@@ -8,11 +9,13 @@ use gatelet_languages::vtl::{ContextValue, Overrides, Parameters, Scope, Templat
 use libfuzzer_sys::fuzz_target;
 
 /// A small request.
-struct Seen;
+struct Seen<'b> {
+    body: &'b str,
+}
 
-impl Scope for Seen {
+impl Scope for Seen<'_> {
     fn body(&self) -> &str {
-        r#"{"a": 1, "l": ["x", 2.5, {"y": "z"}], "m": {"k": "v\n"}, "n": null}"#
+        self.body
     }
     fn parameter(&self, of: Parameters, name: &str) -> Option<Cow<'_, str>> {
         (of == Parameters::Path && name == "id").then_some(Cow::Borrowed("7"))
@@ -36,12 +39,19 @@ impl Scope for Seen {
     }
 }
 
-fuzz_target!(|text: &str| {
+/// The body where the input has none.
+const BODY: &str = r#"{"a": 1, "l": ["x", 2.5, {"y": "z"}], "m": {"k": "v\n"}, "n": null}"#;
+
+fuzz_target!(|input: &str| {
+    let (text, body) = input.split_once('\0').unwrap_or((input, BODY));
     match Template::parse(text) {
         Ok(template) => {
-            let rendered = template.render(&Seen, Overrides::default());
+            let rendered = template.render(&Seen { body }, Overrides::default());
             if let Some(plain) = template.as_static() {
                 assert_eq!(rendered.as_ref().map(|rendered| rendered.text.as_str()), Ok(plain));
+            }
+            for problem in template.problems() {
+                assert!(text.get(..problem.offset).is_some(), "{problem:?} has no place in {text:?}");
             }
             if let Err(error) = rendered {
                 assert!(text.get(..error.offset).is_some(), "{error:?} has no place in {text:?}");

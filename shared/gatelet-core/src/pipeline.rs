@@ -191,13 +191,15 @@ async fn http<W: World>(
     // ASSUMPTION: before the route is looked for, so that no route needs to let preflights through.
     // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
     if let Some(answer) = record.cors().and_then(Granted::preflight) {
+        // ASSUMPTION: AWS's pages do not say that these count. What anybody may ask without a limit is work for nothing.
+        throttle::http(world, &located.stage, api.preflights(), arrival, record).await?;
         return Ok(answer);
     }
     let path = located.path()?;
     let (route, integration, request) =
         admit_http(world, located, &path, api, arrival, request, record).await?;
     // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html
-    throttle::http(world, &located.stage, route, arrival, record).await?;
+    throttle::http(world, &located.stage, &route.limits, arrival, record).await?;
     let call = map_request::http(located, &path, route, request, record).await?;
     let answer = integration.call(world, arrival, call, record).await?;
     map_response::http(&route.mapping, located.stage.variables(), answer.response, record).await

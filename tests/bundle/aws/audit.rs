@@ -18,7 +18,7 @@ use crate::machine::client::send;
 use crate::machine::tools::succeed;
 
 /// Allowed and never called by the router itself, each with who does it instead.
-const REVIEWED: [(&str, &str); 12] = [
+const REVIEWED: [(&str, &str); 13] = [
     ("ec2:AssignPrivateIpAddresses", "Lambda, where the router stands in a VPC"),
     ("ec2:CreateNetworkInterface", "Lambda, where the router stands in a VPC"),
     ("ec2:DeleteNetworkInterface", "Lambda, where the router stands in a VPC"),
@@ -29,6 +29,7 @@ const REVIEWED: [(&str, &str); 12] = [
     ("kms:DescribeKey", "DynamoDB and Lambda, with a key of one's own"),
     ("logs:CreateLogStream", "Lambda, for what the router prints"),
     ("logs:PutLogEvents", "Lambda, for what the router prints"),
+    ("sts:AssumeRole", "the router, for integrations with `credentials`, which no definition here has"),
     ("xray:PutTelemetryRecords", "Lambda, where requests are traced"),
     ("xray:PutTraceSegments", "Lambda, where requests are traced"),
 ];

@@ -99,6 +99,22 @@ impl Deployed {
         assert_eq!(self.looked("RouterLogGroup"), &json!({"retention": 30}));
     }
 
+    /// What integrations call as that name nobody: a role of its own, which the router may assume and nobody else.
+    fn check_integration_role(&self) {
+        let policy = json!(["arn:aws:iam::123456789012:policy/SendMessages"]);
+        assert_eq!(self.looked("IntegrationRole")["attached"], policy);
+        let role = &self.looked("RouterFunction")["environment"]["GATELET_INTEGRATION_ROLE"];
+        let name = self.resources["IntegrationRole"].physical.as_deref().unwrap();
+        assert!(role.as_str().unwrap().ends_with(&format!(":role/{name}")), "{role} {name}");
+        let statements = self.looked("RouterRole")["statements"].as_array().unwrap();
+        let assumes = statements.iter().filter(|it| it["Action"] == json!("sts:AssumeRole"));
+        assert_eq!(assumes.map(|it| &it["Resource"]).collect::<Vec<_>>(), [role]);
+        let trusted =
+            &self.template["Resources"]["IntegrationRole"]["Properties"]["AssumeRolePolicyDocument"];
+        let router = json!({"AWS": {"Fn::GetAtt": ["RouterRole", "Arn"]}});
+        assert_eq!(trusted["Statement"][0]["Principal"], router);
+    }
+
     /// The actions that others may take with the router, each with who they are.
     fn permissions(&self) -> Vec<(&str, &Value)> {
         let permissions = self.looked("RouterFunction")["permissions"].as_array().unwrap();
@@ -118,6 +134,7 @@ async fn the_template_deploys_without_any_parameter() {
     for variable in ["TABLE", "KEY"] {
         assert_eq!(environment[format!("GATELET_CREDENTIALS_{variable}")], json!(""), "{environment}");
     }
+    assert_eq!(environment["GATELET_INTEGRATION_ROLE"], json!("none"), "{environment}");
     let role = deployed.looked("RouterRole").to_string();
     assert!(role.contains("ReadDefinitions") && !role.contains("ReadCredentials"), "{role}");
     let everybody = json!("*");
@@ -125,20 +142,24 @@ async fn the_template_deploys_without_any_parameter() {
     assert_eq!(deployed.permissions(), expected);
 }
 
-const NETWORK: &str = "
-import boto3
+const BESIDE: &str = "
+import boto3, json
 subnets = boto3.client('ec2').describe_subnets()['Subnets']
 print('VpcId=' + subnets[0]['VpcId'], 'SubnetIds=' + ','.join(subnet['SubnetId'] for subnet in subnets[:2]))
+statement = {'Effect': 'Allow', 'Action': 'sqs:SendMessage', 'Resource': '*'}
+document = json.dumps({'Version': '2012-10-17', 'Statement': [statement]})
+policy = boto3.client('iam').create_policy(PolicyName='SendMessages', PolicyDocument=document)['Policy']
+print('IntegrationPolicies=' + policy['Arn'])
 ";
 
 #[tokio::test]
 async fn the_template_deploys_with_a_load_balancer_and_all_that_can_stand_beside_it() {
     let Some(built) = built() else { return };
     let moto = Moto::start(built.tools).await;
-    let network = moto.python(NETWORK, &[]);
+    let beside = moto.python(BESIDE, &[]);
     let mut parameters = vec!["FrontDoor=LoadBalancer", "LoadBalancerProtocol=HTTP", "RouterInVpc=true"];
     parameters.extend(["RequireOriginSecret=true", "Alarms=create", "Tracing=Active"]);
-    parameters.extend(network.split_whitespace());
+    parameters.extend(beside.split_whitespace());
     let deployed = deploy(moto, built, &parameters);
     deployed.check_complete(&[
         "AWS::CloudWatch::Alarm",
@@ -146,6 +167,7 @@ async fn the_template_deploys_with_a_load_balancer_and_all_that_can_stand_beside
         "AWS::SecretsManager::Secret",
     ]);
     deployed.check_router();
+    deployed.check_integration_role();
     let load_balancers = json!({"Service": "elasticloadbalancing.amazonaws.com"});
     assert_eq!(deployed.permissions(), [("lambda:InvokeFunction", &load_balancers)]);
     let made = deployed.looked("Private").as_array().unwrap();

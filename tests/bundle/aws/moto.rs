@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use tokio::sync::OnceCell;
+
 use crate::machine::process::Running;
 use crate::machine::tools::{prepare, succeed, tool};
 
@@ -10,6 +12,19 @@ use crate::machine::tools::{prepare, succeed, tool};
 pub(crate) const BUCKET: &str = "deploys";
 /// Where everything is, and whose.
 pub(crate) const REGION: &str = "us-east-1";
+
+/// moto's server, which ends with whoever started it: nothing else ends what is shared to the end of a process.
+const UNTIL_ITS_PARENT_ENDS: &str = "
+import os, sys, threading, time
+from moto.server import main
+parent = os.getppid()
+def watch():
+    while os.getppid() == parent:
+        time.sleep(0.2)
+    os._exit(0)
+threading.Thread(target=watch, daemon=True).start()
+main(sys.argv[1:])
+";
 
 /// A running moto, empty at first.
 pub(crate) struct Moto {
@@ -20,13 +35,30 @@ pub(crate) struct Moto {
 }
 
 impl Moto {
+    /// One of a test's own, with the bucket of packaged code.
     pub(crate) async fn start(tools: &'static Path) -> Self {
-        let mut server = tool(tools, "moto_server");
-        let mut running = Running::start("moto", server.args(["--host", "127.0.0.1", "--port", "0"]));
-        let port = running.until("it names its port", async |said| port(said)).await;
-        let moto = Self { tools, running, endpoint: format!("http://localhost:{port}") };
+        let moto = Self::serve(tools, &mut tool(tools, "moto_server")).await;
         moto.python("import boto3, sys; boto3.client('s3').create_bucket(Bucket=sys.argv[1])", &[BUCKET]);
         moto
+    }
+
+    /// The one that tests share which name what they make each in their own way. It starts with the first of them, and ends when this process has.
+    pub(crate) async fn shared(tools: &'static Path) -> &'static Self {
+        static SHARED: OnceCell<Moto> = OnceCell::const_new();
+        let start = async || {
+            let mut server = tool(tools, "python");
+            let moto = Self::serve(tools, server.args(["-c", UNTIL_ITS_PARENT_ENDS])).await;
+            // Nobody drops what is static.
+            moto.running.forget_said();
+            moto
+        };
+        SHARED.get_or_init(start).await
+    }
+
+    async fn serve(tools: &'static Path, server: &mut Command) -> Self {
+        let mut running = Running::start("moto", server.args(["--host", "127.0.0.1", "--port", "0"]));
+        let port = running.until("it names its port", async |said| port(said)).await;
+        Self { tools, running, endpoint: format!("http://localhost:{port}") }
     }
 
     /// Points a command at it.

@@ -38,6 +38,11 @@ impl Running {
         String::from_utf8_lossy(&fs::read(self.said.path()).unwrap()).into_owned()
     }
 
+    /// Deletes the file of what it says, which nobody is going to ask for any more: it is never dropped.
+    pub(crate) fn forget_said(&self) {
+        fs::remove_file(self.said.path()).unwrap();
+    }
+
     /// Waits until something can be found, and gives it.
     pub(crate) async fn until<T>(&mut self, what: &str, mut found: impl AsyncFnMut(&str) -> Option<T>) -> T {
         let start = Instant::now();

@@ -55,10 +55,16 @@ impl Running {
 
     /// Serves a definition.
     pub(crate) async fn of(name: &str, text: &str) -> Self {
+        Self::with(name, text, &[]).await
+    }
+
+    /// Serves a definition, with these variables.
+    pub(crate) async fn with(name: &str, text: &str, variables: &[(&str, &str)]) -> Self {
         let directory = tempfile::tempdir().unwrap();
         std::fs::write(directory.path().join(name), text).unwrap();
         let mut command = tokio::process::Command::from(command(directory.path()));
         command.args(["dev", name, "--listen", "127.0.0.1:0", "--control-listen", "127.0.0.1:0"]);
+        command.envs(variables.iter().copied());
         let mut child = command.stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));

@@ -52,8 +52,12 @@ async fn code_inside_a_template_is_run_as_it_is() {
     let answer = request(dev.address, "OPTIONS", &format!("{}helloworld", paths[0]), "localhost", "").await;
     assert_eq!(answer.status, 200);
     assert_eq!(answer.header("access-control-allow-methods"), Some("GET,POST,OPTIONS"));
-    // `AWS` integrations are not served yet.
-    assert_eq!(get(dev.address, &format!("{}helloworld", paths[0])).await.status, 500);
+    // The result of a function behind an integration with mappings is the body, whatever it says of a status.
+    let answer = get(dev.address, &format!("{}helloworld", paths[0])).await;
+    let body: Value = serde_json::from_str(&answer.body).unwrap();
+    let result = json!({"statusCode": 200, "body": "{\"message\": \"Hello from Lambda!\"}"});
+    assert_eq!((answer.status, body), (200, result));
+    assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
 }
 
 #[tokio::test]
@@ -66,9 +70,20 @@ async fn code_beside_a_template_is_run_where_the_template_says() {
         let mut client = Client::connect(dev.address).await;
         let head =
             format!("POST {prod}vehicle HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n");
-        client.send(format!("{head}Content-Length: 2\r\n\r\n{{}}")).await;
-        let answer = client.answer().await;
-        assert_eq!((answer.status, answer.body.as_str()), (201, "POST{}"));
+        let vehicle = r#"{"make": "Citroen", "model": "2CV", "year": 2010, "color": "red"}"#;
+        for (body, status, said) in [
+            (vehicle, 201, format!("POST{vehicle}")),
+            ("{}", 400, r#"{"message":"Invalid request body"}"#.to_owned()),
+            (
+                r#"{"make": "a", "model": "b", "year": 2009}"#,
+                400,
+                r#"{"message":"Invalid request body"}"#.to_owned(),
+            ),
+        ] {
+            client.send(format!("{head}Content-Length: {}\r\n\r\n{body}", body.len())).await;
+            let answer = client.answer().await;
+            assert_eq!((answer.status, answer.body), (status, said), "{body}");
+        }
     }
     let node =
         "exports.handler = async (event) => ({ statusCode: 200, body: event.requestContext.stage });\n";

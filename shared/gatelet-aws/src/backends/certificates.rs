@@ -49,17 +49,20 @@ impl fmt::Debug for ShownCertificate {
 /// Reads certificates by their ids: a JSON object of texts, each the PEM of a key and its certificate.
 ///
 /// # Errors
-/// What is wrong with them; keys are never repeated.
+/// All that is wrong with them; keys are never repeated.
 pub(crate) fn parse_shown_certificates(text: &str) -> Result<BTreeMap<String, ShownCertificate>, String> {
     // What serde says of a text could show a piece of it.
     let texts: BTreeMap<String, String> = serde_json::from_str(text).map_err(|_| {
         "is no JSON object of texts: write `{\"ID\": \"PEM of its key and certificate\"}`".to_owned()
     })?;
-    let read = |(id, pem): (String, String)| match ShownCertificate::from_pem(&pem) {
-        Ok(certificate) => Ok((id, certificate)),
-        Err(why) => Err(format!("the certificate `{id}`: {why}")),
-    };
-    texts.into_iter().map(read).collect()
+    let (mut certificates, mut wrong) = (BTreeMap::new(), Vec::new());
+    for (id, pem) in texts {
+        match ShownCertificate::from_pem(&pem) {
+            Ok(certificate) => drop(certificates.insert(id, certificate)),
+            Err(why) => wrong.push(format!("the certificate `{id}`: {why}")),
+        }
+    }
+    if wrong.is_empty() { Ok(certificates) } else { Err(wrong.join("; ")) }
 }
 
 type Find = dyn Fn(&str) -> Result<ShownCertificate, String> + Send + Sync;

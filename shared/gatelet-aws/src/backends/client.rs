@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use gatelet_core::payload::{Body, Response};
-use gatelet_core::ports::{BackendCall, BackendError, BackendWay, Backends};
+use gatelet_core::ports::{BackendCall, BackendError, BackendWay, Backends, VpcLink};
 use http::uri::Scheme;
-use http::{Request, StatusCode};
+use http::{Request, StatusCode, Uri};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::Instant;
@@ -248,6 +248,10 @@ async fn within<T>(
 }
 
 impl Backends for HttpBackends {
+    fn led(&self, link: &VpcLink, uri: &Uri) -> Option<Uri> {
+        self.links.led(link, uri)
+    }
+
     async fn call(&self, call: BackendCall) -> Result<Response, BackendError> {
         let mut request = call.request;
         let clients = self.clients_for(&call.way, &mut request)?;

@@ -1,7 +1,7 @@
 //! The clients for each way of judging and being judged.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use gatelet_core::ports::BackendError;
 use gatelet_model::TlsConfig;
@@ -10,8 +10,8 @@ use super::addresses::AddressPolicy;
 use super::client::Clients;
 use super::settings::BackendSettings;
 
-/// For how many other judgements than the usual one clients are kept. One more replaces the oldest, whose connections end with what is
-/// under way on them.
+/// For how many other judgements than the usual one clients are kept. One more replaces those that were not used for longest, whose
+/// connections end with what is under way on them.
 const JUDGEMENTS_MAX: usize = 64;
 
 /// What must be the same for two calls to share a connection.
@@ -42,8 +42,11 @@ impl Judgement {
 /// The clients for all judgements but the usual one, made when they are first needed.
 pub(super) struct OtherClients {
     settings: Arc<BackendSettings>,
-    kept: Mutex<VecDeque<(Judgement, Arc<Clients>)>>,
+    /// The last used is the last.
+    kept: Mutex<Kept>,
 }
+
+type Kept = VecDeque<(Judgement, Arc<Clients>)>;
 
 impl OtherClients {
     pub(super) fn new(settings: &Arc<BackendSettings>) -> Self {
@@ -52,16 +55,24 @@ impl OtherClients {
 
     /// The clients that judge in this way.
     pub(super) fn get(&self, judgement: &Judgement) -> Result<Arc<Clients>, BackendError> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, clients)) = kept.iter().find(|(other, _)| other == judgement) {
-            return Ok(Arc::clone(clients));
+        if let Some(clients) = used(&mut self.kept(), judgement) {
+            return Ok(clients);
         }
+        // A certificate may be read from a file meanwhile, for which no other call waits.
         let clients = Arc::new(self.made(judgement)?);
+        let mut kept = self.kept();
+        if let Some(earlier) = used(&mut kept, judgement) {
+            return Ok(earlier);
+        }
         if kept.len() == JUDGEMENTS_MAX {
             kept.pop_front();
         }
         kept.push_back((judgement.clone(), Arc::clone(&clients)));
         Ok(clients)
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn made(&self, judgement: &Judgement) -> Result<Clients, BackendError> {
@@ -80,10 +91,19 @@ impl OtherClients {
     }
 
     pub(super) fn forget_connections(&self) {
-        for (_, clients) in &*self.kept.lock().unwrap_or_else(PoisonError::into_inner) {
+        for (_, clients) in &*self.kept() {
             clients.forget_connections();
         }
     }
+}
+
+/// The clients of a judgement where they are kept, which are the last used from now on.
+fn used(kept: &mut Kept, judgement: &Judgement) -> Option<Arc<Clients>> {
+    let place = kept.iter().position(|(other, _)| other == judgement)?;
+    let entry = kept.remove(place)?;
+    let clients = Arc::clone(&entry.1);
+    kept.push_back(entry);
+    Some(clients)
 }
 
 #[cfg(test)]
@@ -114,10 +134,17 @@ mod tests {
         };
         let first = others.get(&named(0)).unwrap();
         assert!(Arc::ptr_eq(&first, &others.get(&named(0)).unwrap()));
-        for number in 1..=JUDGEMENTS_MAX {
+        for number in 1..JUDGEMENTS_MAX {
             assert!(!Arc::ptr_eq(&first, &others.get(&named(number)).unwrap()));
         }
+        // What is used stays, and what was not used for longest goes.
+        let second = others.get(&named(1)).unwrap();
+        assert!(Arc::ptr_eq(&first, &others.get(&named(0)).unwrap()));
+        others.get(&named(JUDGEMENTS_MAX)).unwrap();
+        others.get(&named(JUDGEMENTS_MAX + 1)).unwrap();
         assert_eq!(others.kept.lock().unwrap().len(), JUDGEMENTS_MAX);
-        assert!(!Arc::ptr_eq(&first, &others.get(&named(0)).unwrap()));
+        assert!(Arc::ptr_eq(&first, &others.get(&named(0)).unwrap()));
+        assert!(Arc::ptr_eq(&second, &others.get(&named(1)).unwrap()));
+        assert!(others.kept.lock().unwrap().iter().all(|(kept, _)| *kept != named(2) && *kept != named(3)));
     }
 }

@@ -35,16 +35,18 @@ impl VpcLinks {
     /// the hosts in its URIs are names that resolve here.
     ///
     /// # Errors
-    /// What is wrong and what to write.
+    /// All that is wrong, and what to write.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut links = Self::default();
+        let mut wrong = Vec::new();
         for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
-            match entry.split_once('=') {
-                Some((id, end)) => links.insert(id, end)?,
-                None => links.insert_end(entry, LinkEnd::AsNamed)?,
-            }
+            let inserted = match entry.split_once('=') {
+                Some((id, end)) => links.insert(id, end),
+                None => links.insert_end(entry, LinkEnd::AsNamed),
+            };
+            wrong.extend(inserted.err());
         }
-        Ok(links)
+        if wrong.is_empty() { Ok(links) } else { Err(wrong.join("; ")) }
     }
 
     /// Adds a link, by its id or the ARN of what stands at its end: `HOST`, `HOST:PORT`, or a URL of these.
@@ -82,6 +84,14 @@ impl VpcLinks {
         target.and_then(|target| self.0.get(target)).or_else(|| self.0.get(id))
     }
 
+    /// Where a request to `uri` goes through a link; none where that is the URI's own host, or where nothing can be called.
+    pub(super) fn led(&self, link: &VpcLink, uri: &Uri) -> Option<Uri> {
+        let mut request = Request::new(());
+        *request.uri_mut() = uri.clone();
+        self.lead(link, &mut request).ok()?;
+        Some(std::mem::take(request.uri_mut())).filter(|led| led != uri)
+    }
+
     /// Sends a request to the end of its link. Whom it is meant for stays its `Host`.
     ///
     /// `Ok` is the name that the backend's certificate must bear, where the request's URI does not say it any more, and whether the
@@ -110,11 +120,8 @@ impl VpcLinks {
             uri.authority = with_port.parse().ok();
         }
         uri.authority.get_or_insert(end);
-        // A REST API's own URI says how it is spoken.
-        uri.scheme = match link.names_host {
-            true => uri.scheme,
-            false => scheme.or(uri.scheme),
-        };
+        // Whoever says where the link leads knows how it is spoken there: what is encrypted by their word never goes in clear text.
+        uri.scheme = scheme.or(uri.scheme);
         uri.path_and_query.get_or_insert(PathAndQuery::from_static("/"));
         *request.uri_mut() = Uri::from_parts(uri).map_err(|error| error.to_string())?;
         let Some(meant) = meant else { return Ok((None, true)) };
@@ -197,7 +204,7 @@ mod tests {
         let name = Some("orders.internal".to_owned());
         let to = |uri: &str| Ok((uri.to_owned(), host.clone(), name.clone()));
         assert_eq!(led("abc=10.0.0.1", &rest(None), uri), to("https://10.0.0.1:8443/a?b"));
-        assert_eq!(led("abc=http://10.0.0.1:81", &rest(None), uri), to("https://10.0.0.1:81/a?b"));
+        assert_eq!(led("abc=https://10.0.0.1:81", &rest(None), uri), to("https://10.0.0.1:81/a?b"));
         assert_eq!(
             led("abc=10.0.0.1:1, arn:x=10.0.0.2:2", &rest(Some("arn:x")), uri),
             to("https://10.0.0.2:2/a?b")
@@ -205,6 +212,32 @@ mod tests {
         for nothing in ["", "other=10.0.0.1", "abc"] {
             assert_eq!(led(nothing, &rest(None), uri), Ok((uri.to_owned(), None, None)), "{nothing}");
         }
+    }
+
+    #[test]
+    fn an_address_with_a_scheme_is_spoken_to_in_that_way_whatever_the_uri_says() {
+        let name = Some("orders.internal".to_owned());
+        for (end, uri, called) in [
+            ("https://10.0.0.1", "http://orders.internal/a", "https://10.0.0.1/a"),
+            ("https://10.0.0.1:444", "http://orders.internal:81/a", "https://10.0.0.1:444/a"),
+            ("http://10.0.0.1", "https://orders.internal/a", "http://10.0.0.1/a"),
+            ("10.0.0.1", "https://orders.internal/a", "https://10.0.0.1/a"),
+        ] {
+            let (led, _, meant) = led(&format!("abc={end}"), &rest(None), uri).unwrap();
+            assert_eq!((led.as_str(), &meant), (called, &name), "{end} {uri}");
+        }
+    }
+
+    #[test]
+    fn it_is_told_where_a_link_leads() {
+        let links = VpcLinks::parse("abc=https://10.0.0.1:444, named").unwrap();
+        let led = |id: &str, names_host: bool| {
+            let link = VpcLink { id: id.into(), target: None, names_host };
+            links.led(&link, &Uri::from_static("http://orders.internal/a?b")).map(|uri| uri.to_string())
+        };
+        assert_eq!(led("abc", true).as_deref(), Some("https://10.0.0.1:444/a?b"));
+        assert_eq!(led("abc", false).as_deref(), Some("https://10.0.0.1:444/a?b"));
+        assert_eq!([led("named", true), led("other", true), led("other", false)], [None, None, None]);
     }
 
     #[test]
@@ -225,5 +258,7 @@ mod tests {
         for text in ["a=", "a=h:0", "a=h:x", "a=u@h", "a=ftp://h", "a=h/p", "=h", "a=h,a=i", "a=256.0.0.1"] {
             assert!(VpcLinks::parse(text).is_err(), "{text}");
         }
+        let why = VpcLinks::parse("a=h:0, b=h, c=u@h").unwrap_err();
+        assert!(why.contains("`h:0`") && why.contains("`u@h`"), "{why}");
     }
 }

@@ -7,7 +7,7 @@ use gatelet_core::refusal::Refusal;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use http::{HeaderMap, HeaderName, Uri};
 
-use super::limits::{BODY_BYTES_MAX, HEADER_BYTES_MAX, HEADERS_MAX, URL_BYTES_MAX};
+use super::limits::{HEADER_BYTES_MAX, HEADERS_MAX, URL_BYTES_MAX};
 
 /// Headers of which two readers of a request might each take a different one.
 const SINGLE: [(HeaderName, &str); 3] = [
@@ -16,11 +16,11 @@ const SINGLE: [(HeaderName, &str); 3] = [
     (CONTENT_TYPE, "more than one Content-Type header"),
 ];
 
-/// Holds a head against the limits, and refuses what could be understood in two ways.
+/// Holds a head against the limits, of which that of the body is `body_bytes_max`, and refuses what could be understood in two ways.
 ///
 /// # Errors
 /// [`Refusal::UriTooLong`], [`Refusal::HeadersTooLarge`], [`Refusal::BadHeaders`], [`Refusal::RequestTooLarge`].
-pub fn check_head(uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
+pub fn check_head(uri: &Uri, headers: &HeaderMap, body_bytes_max: usize) -> Result<(), Refusal> {
     let target = uri.path_and_query().map_or(0, |target| target.as_str().len());
     if target > URL_BYTES_MAX {
         return Err(Refusal::UriTooLong);
@@ -32,7 +32,7 @@ pub fn check_head(uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
     }
     check_one_meaning(uri, headers)?;
     let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    match length.is_some_and(|length| length > BODY_BYTES_MAX as u64) {
+    match length.is_some_and(|length| length > body_bytes_max as u64) {
         true => Err(Refusal::RequestTooLarge),
         false => Ok(()),
     }
@@ -66,6 +66,7 @@ pub fn refuse_unseen(refusal: Refusal, uri: &Uri, headers: &HeaderMap, record: &
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
+    use crate::edge::limits::BODY_BYTES_MAX;
 
     fn checked(uri: &str, headers: &[(&str, &str)]) -> Result<(), Refusal> {
         let mut request = http::Request::builder().uri(uri);
@@ -73,7 +74,7 @@ mod tests {
             request = request.header(*name, *value);
         }
         let request = request.body(()).unwrap();
-        check_head(request.uri(), request.headers())
+        check_head(request.uri(), request.headers(), BODY_BYTES_MAX)
     }
 
     #[test]

@@ -33,6 +33,7 @@
 //! | `GATELET_ALLOW_PRIVATE_BACKENDS` | in Lambda, `true`: HTTP integrations may call private addresses | `false` |
 //! | `GATELET_VPC_LINKS` | where VPC links lead, by link id or by the ARN at their end: `abc123=10.0.0.7:8080,def456=https://orders.internal`; an id alone: to the host in the URI, which may then be private | REST APIs call the host in the URI, HTTP APIs answer 500 |
 //! | `GATELET_CLIENT_CERTIFICATES` | what stages show to HTTPS backends: a JSON object from `clientCertificateId` to the PEM of its key and certificate | HTTPS backends of stages that have one are not called: 500 |
+//! | `GATELET_INTEGRATION_ROLE` | the ARN of the role that calls AWS services for integrations without `credentials`, or `none`: they may call none | they are called as the process itself |
 //!
 //! An empty variable counts as unset. The names and the precedence of the first ones are those of
 //! [AWS's SDKs](https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html).
@@ -72,6 +73,7 @@ pub struct Environment {
     allows_private_backends: bool,
     vpc_links: VpcLinks,
     client_certificates: BTreeMap<String, ShownCertificate>,
+    integration_role: IntegrationRole,
 }
 
 /// What Lambda tells every function.
@@ -133,6 +135,18 @@ pub struct CounterSettings {
     pub limits: LimitSettings,
 }
 
+/// As whom AWS services are called for integrations that name no `credentials`. Lambda functions are called by the router itself all the same.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum IntegrationRole {
+    /// As the process itself.
+    #[default]
+    OwnCredentials,
+    /// As a role, by its ARN: the process' own may do more than definitions are to have.
+    Assumed(Box<str>),
+    /// They may call none.
+    Nobody,
+}
+
 /// Who calls AWS services.
 #[derive(Clone)]
 pub struct Credentials {
@@ -185,8 +199,13 @@ impl Environment {
     /// `DynamoDB` or `Step Functions`; case does not matter, and a space, `-` or `_` are the same.
     #[must_use]
     pub fn endpoint(&self, service: &str) -> Option<&Uri> {
-        let name = service.to_ascii_uppercase().replace([' ', '-'], "_");
-        self.endpoints.get(&name).or(self.endpoint.as_ref())
+        self.own_endpoint(service).or(self.endpoint.as_ref())
+    }
+
+    /// The same, where the service's own variable says it: what `AWS_ENDPOINT_URL` says of all services does not count.
+    #[must_use]
+    pub fn own_endpoint(&self, service: &str) -> Option<&Uri> {
+        self.endpoints.get(&variable_part(service))
     }
 
     /// The region of AWS services.
@@ -243,6 +262,12 @@ impl Environment {
         &self.vpc_links
     }
 
+    /// As whom AWS services are called for integrations that name nobody.
+    #[must_use]
+    pub const fn integration_role(&self) -> &IntegrationRole {
+        &self.integration_role
+    }
+
     /// Which backends may be called here.
     #[must_use]
     pub fn backends(&self) -> BackendSettings {
@@ -256,6 +281,11 @@ impl Environment {
         let certificates = ShownCertificates::known(self.client_certificates.clone());
         settings.with_links(self.vpc_links.clone()).showing(certificates)
     }
+}
+
+/// A service's name as its variable has it.
+fn variable_part(service: &str) -> String {
+    service.to_ascii_uppercase().replace([' ', '-'], "_")
 }
 
 fn of_process() -> impl Iterator<Item = (String, String)> {

@@ -9,8 +9,8 @@ use gatelet_model::{ApiId, StageName, Throttle};
 use http::Uri;
 
 use super::{
-    CounterSettings, Credentials, Environment, EnvironmentProblem, FunctionSettings, RequestLog,
-    RouterSettings,
+    CounterSettings, Credentials, Environment, EnvironmentProblem, FunctionSettings, IntegrationRole,
+    RequestLog, RouterSettings,
 };
 use crate::access::{AccessSettings, CredentialKeys, parse_key_set_urls};
 use crate::backends::{VpcLinks, parse_shown_certificates};
@@ -47,6 +47,7 @@ const AUTHORIZER: &str = "GATELET_AUTHORIZER";
 const ALLOW_PRIVATE_BACKENDS: &str = "GATELET_ALLOW_PRIVATE_BACKENDS";
 const VPC_LINKS: &str = "GATELET_VPC_LINKS";
 const CLIENT_CERTIFICATES: &str = "GATELET_CLIENT_CERTIFICATES";
+const INTEGRATION_ROLE: &str = "GATELET_INTEGRATION_ROLE";
 
 /// Variables on their way to settings.
 struct Reading<'a> {
@@ -82,6 +83,7 @@ impl Environment {
             client_certificates: reading
                 .value(CLIENT_CERTIFICATES, parse_shown_certificates)
                 .unwrap_or_default(),
+            integration_role: reading.integration_role(),
         }
         .without_ignored(reading.value(IGNORE_ENDPOINTS, parse_flag).unwrap_or_default());
         (environment, reading.problems)
@@ -174,6 +176,14 @@ impl Reading<'_> {
                 headers: self.value(RATE_LIMIT_HEADERS, parse_flag).unwrap_or_default(),
             },
         }
+    }
+
+    /// What cannot be understood lets integrations call nobody: the process' own role is not what was meant.
+    fn integration_role(&mut self) -> IntegrationRole {
+        if !self.variables.contains_key(INTEGRATION_ROLE) {
+            return IntegrationRole::OwnCredentials;
+        }
+        self.value(INTEGRATION_ROLE, parse_integration_role).unwrap_or(IntegrationRole::Nobody)
     }
 
     fn credentials(&mut self) -> Option<Credentials> {
@@ -288,6 +298,18 @@ fn parse_throttle(text: &str) -> Result<Throttle, String> {
     let (rate, burst) = (rate.trim().parse(), burst.trim().parse());
     let (Ok(rate), Ok(burst)) = (rate, burst) else { return Err(malformed()) };
     Throttle::new(rate, burst).map_err(|_| malformed())
+}
+
+/// The ARN of a role, in any partition, or `none`.
+fn parse_integration_role(text: &str) -> Result<IntegrationRole, String> {
+    if text == "none" {
+        return Ok(IntegrationRole::Nobody);
+    }
+    let is_role = text.starts_with("arn:") && text.contains(":iam:") && text.contains(":role/");
+    match is_role {
+        true => Ok(IntegrationRole::Assumed(text.into())),
+        false => Err(format!("`{text}` is neither the ARN of a role nor `none`")),
+    }
 }
 
 fn parse_flag(text: &str) -> Result<bool, String> {

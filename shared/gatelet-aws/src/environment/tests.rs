@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use super::{Environment, EnvironmentProblem};
+use super::{Environment, EnvironmentProblem, IntegrationRole};
 
 fn parse(variables: &[(&str, &str)]) -> Result<Environment, Vec<EnvironmentProblem>> {
     Environment::parse(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
@@ -51,6 +51,21 @@ fn the_region_has_a_second_name() {
     let both = parse(&[("AWS_REGION", "eu-west-1"), ("AWS_DEFAULT_REGION", "us-east-2")]).unwrap();
     assert_eq!(both.region(), Some("eu-west-1"));
     assert_eq!(parse(&[("AWS_DEFAULT_REGION", "us-east-2")]).unwrap().region(), Some("us-east-2"));
+}
+
+#[test]
+fn integrations_have_the_role_that_is_named_for_them() {
+    let role = |text: &str| {
+        let variables = [("GATELET_INTEGRATION_ROLE".to_owned(), text.to_owned())];
+        let (environment, problems) = Environment::read(variables);
+        (environment.integration_role().clone(), problems.len())
+    };
+    let arn = "arn:aws:iam::123456789012:role/gatelet-IntegrationRole-1";
+    assert_eq!(role(""), (IntegrationRole::OwnCredentials, 0));
+    assert_eq!(role(arn), (IntegrationRole::Assumed(arn.into()), 0));
+    assert_eq!(role("none"), (IntegrationRole::Nobody, 0));
+    // A mistake opens nothing.
+    assert_eq!(role("gatelet-IntegrationRole-1"), (IntegrationRole::Nobody, 1));
 }
 
 #[test]

@@ -131,7 +131,9 @@ impl LambdaFunctions {
 fn not_answered(error: SendError) -> FunctionError {
     match error {
         SendError::NoCredentials | SendError::Role { .. } => FunctionError::Denied(error.to_string()),
-        SendError::Unsignable(_) => FunctionError::Unavailable(error.to_string()),
+        SendError::Unsignable(_) | SendError::TokenService { .. } => {
+            FunctionError::Unavailable(error.to_string())
+        }
         SendError::Network(error) => {
             let what = if error.is_connect() { "Lambda cannot be reached" } else { "Lambda broke off" };
             FunctionError::Unavailable(format!("{what}: {}", https::causes(&error)))

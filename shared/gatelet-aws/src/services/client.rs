@@ -11,12 +11,14 @@ use super::endpoint::Endpoint;
 use super::settings::ServiceSettings;
 use super::signed::{SendError, SignedClient, Signing};
 use crate::backends;
+use crate::environment::IntegrationRole;
 
 /// AWS's services, called over their own APIs.
 ///
 /// - A service is called at the endpoint of the settings where there is one, else at AWS.
-/// - A call is signed with the environment's credentials, or with those of the role that it names. Without any it is refused,
-///   whoever stands in for AWS: a signature is what tells one service from another.
+/// - A call is signed with the credentials of the role that it names, else of the environment's role for integrations, else with the
+///   environment's own, as [`IntegrationRole`] says. Without any it is refused, whoever stands in for AWS: a signature is what tells
+///   one service from another.
 /// - Connections and roles are shared by all clones, and with Lambda's client. Nothing that was sent is sent again.
 /// - `ServiceCall::timeout` runs from the call until the answer begins, the assuming of a role included.
 #[derive(Clone)]
@@ -50,6 +52,16 @@ impl AwsServices {
                        on this machine takes any";
             return Err(BackendError::Unsigned(why.to_owned()));
         }
+        let role = match (&role, self.settings.environment.integration_role()) {
+            (Some(role), _) => Some(&**role),
+            (None, IntegrationRole::OwnCredentials) => None,
+            (None, IntegrationRole::Assumed(role)) => Some(&**role),
+            (None, IntegrationRole::Nobody) => {
+                let why = "the integration names no `credentials`, and no role stands in for them: name a role in `credentials`, or \
+                           set `IntegrationPolicies` where the gateway is deployed";
+                return Err(BackendError::Unsigned(why.to_owned()));
+            }
+        };
         let root = PathAndQuery::from_static("/");
         let path = request.uri().path_and_query().unwrap_or(&root);
         let stand_in = self.settings.endpoint(&address.endpoint_name);
@@ -61,14 +73,26 @@ impl AwsServices {
         let signing = Signing {
             service: &address.signing_name,
             region: &address.region,
-            role: role.as_deref(),
+            role,
             is_aws: endpoint.is_aws,
         };
         let answer = self.client.send(request, signing).await.map_err(|error| match error {
             SendError::Network(error) => backends::service_failure(&error),
+            SendError::TokenService { role, error } => of_token_service(&role, error),
             error => BackendError::Unsigned(error.to_string()),
         })?;
         Ok(answer.map(|incoming| backends::streamed(incoming, self.settings.answer_idle)))
+    }
+}
+
+/// A role that was needed and could not be asked for fails a call as the network does, and says which role.
+fn of_token_service(role: &str, error: BackendError) -> BackendError {
+    let told = |why: String| format!("while assuming the role `{role}`: {why}");
+    match error {
+        BackendError::Network(why) => BackendError::Network(told(why)),
+        BackendError::Refused(why) => BackendError::Refused(told(why)),
+        BackendError::BadAnswer(why) => BackendError::BadAnswer(told(why)),
+        error => error,
     }
 }
 

@@ -17,7 +17,8 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
-use http::{Request, Response};
+use http::header::CONTENT_LENGTH;
+use http::{HeaderValue, Method, Request, Response};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -64,7 +65,15 @@ impl Https {
 
     /// Sends a request once. A reused connection that turns out to be closed before anything was sent is replaced; whatever
     /// was sent is never sent again.
-    pub(crate) async fn send(&self, request: Request<Bytes>) -> Result<Response<Incoming>, Error> {
+    ///
+    /// An empty body of a method that is expected to have one is announced, as
+    /// [RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-8.6-5) asks and S3 insists: hyper leaves that out.
+    pub(crate) async fn send(&self, mut request: Request<Bytes>) -> Result<Response<Incoming>, Error> {
+        if request.body().is_empty()
+            && matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH)
+        {
+            request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
         let pool = self.0.pool.load_full();
         pool.request(request.map(|body| RequestBody::new(body.into()).0)).await
     }

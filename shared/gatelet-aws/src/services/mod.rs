@@ -3,7 +3,7 @@
 //! Here live endpoints, credentials, assumed roles, signatures and connections. What a call contains is the core's.
 //!
 //! The way of a call: [`AwsServices`] in `client`; `endpoint` finds where a service is called; `signed` signs and sends, for
-//! Lambda too; `roles` assumes roles and remembers them; `https` is the one client underneath.
+//! Lambda too; `roles` remembers the roles that `token_service` hands out; `https` is the one client underneath.
 
 mod client;
 mod endpoint;
@@ -11,6 +11,9 @@ pub mod https;
 mod roles;
 mod settings;
 mod signed;
+#[cfg(test)]
+mod tests;
+mod token_service;
 mod xml;
 
 pub use client::AwsServices;

@@ -1,7 +1,7 @@
 //! Requests to AWS's services, signed and sent: the one way for all of them.
 
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::SystemTime;
 
 use aws_credential_types::Credentials as SigningCredentials;
 use aws_sigv4::http_request::{
@@ -10,13 +10,16 @@ use aws_sigv4::http_request::{
 };
 use aws_sigv4::sign::v4;
 use bytes::Bytes;
+use gatelet_core::ports::BackendError;
 use http::{HeaderName, HeaderValue, Request, Response, Uri};
 use hyper::body::Incoming;
 use hyper_util::client::legacy;
 
 use super::https::Https;
-use super::roles::{Roles, TokenService};
+use super::roles::{AssumeError, Moment, Roles, Session};
 use super::settings::ServiceSettings;
+use super::token_service::{self, TokenService};
+use crate::backends;
 use crate::environment::Credentials;
 
 /// The service that wants its paths signed as they are, and the hash of its bodies in a header
@@ -55,6 +58,8 @@ pub(crate) enum SendError {
     NoCredentials,
     #[error("the role `{role}` cannot be assumed: {why}")]
     Role { role: Box<str>, why: String },
+    #[error("the role `{role}` cannot be assumed, the token service does not answer: {error}")]
+    TokenService { role: Box<str>, error: BackendError },
     #[error("the call cannot be signed: {0}")]
     Unsignable(String),
     #[error("{0}")]
@@ -75,9 +80,10 @@ impl SignedClient {
         })))
     }
 
-    /// Uses none of the connections made before.
+    /// Uses none of the connections made before, and waits for nothing that was asked over them.
     pub(crate) fn forget_connections(&self) {
         self.0.https.forget_connections();
+        self.0.roles.forget_asking();
     }
 
     /// Whether anybody is known to sign for.
@@ -120,21 +126,34 @@ impl SignedClient {
         own: &SigningCredentials,
         region: &str,
     ) -> Result<SigningCredentials, SendError> {
-        let Shared { https, roles, token_service, .. } = &*self.0;
-        let asking = async || {
-            let region = token_service.region().unwrap_or(region);
-            let mut request = token_service.assume(role, region)?;
-            let signing =
-                Signing { service: "sts", region, role: None, is_aws: !token_service.is_stand_in() };
-            sign_as(&mut request, own.clone(), signing)?;
-            let answer = https.send(request).await.map_err(|error| super::https::causes(&error))?;
-            token_service.read(answer).await
+        let now = Moment::now();
+        let asking = || {
+            let shared = Arc::clone(&self.0);
+            ask(shared, role.to_owned(), own.clone(), region.to_owned(), now)
         };
-        roles
-            .credentials(role, Instant::now(), asking)
-            .await
-            .map_err(|why| SendError::Role { role: role.into(), why })
+        self.0.roles.credentials(role, now, asking).await.map_err(|error| match error {
+            AssumeError::Refused(why) => SendError::Role { role: role.into(), why },
+            AssumeError::Unreachable(error) => SendError::TokenService { role: role.into(), error },
+        })
     }
+}
+
+/// Asks the token service for a role.
+async fn ask(
+    shared: Arc<Shared>,
+    role: String,
+    own: SigningCredentials,
+    region: String,
+    now: Moment,
+) -> Result<Session, AssumeError> {
+    let Shared { https, token_service, .. } = &*shared;
+    let region = token_service.region().unwrap_or(&region);
+    let mut request = token_service.assume(&role, region).map_err(AssumeError::Refused)?;
+    let signing = Signing { service: "sts", region, role: None, is_aws: !token_service.is_stand_in() };
+    sign_as(&mut request, own, signing).map_err(AssumeError::Refused)?;
+    let answer = https.send(request).await;
+    let answer = answer.map_err(|error| AssumeError::Unreachable(backends::service_failure(&error)))?;
+    token_service::read(answer, now).await
 }
 
 fn signing_credentials(credentials: &Credentials) -> SigningCredentials {

@@ -7,6 +7,7 @@
 //! list of what is understood but not acted on.
 
 mod extensions;
+mod http_mappings;
 mod intrinsics;
 mod mappings;
 mod not_yet;

@@ -10,13 +10,12 @@ use http::header::{ACCEPT, USER_AGENT};
 
 use super::http_proxy::{X_AMZN_APIGATEWAY_API_ID, X_AMZN_TRACE_ID, method};
 use super::target::Target;
-use super::{Answer, Call, trace, way};
-use crate::payload::headers;
+use super::{Answer, Call, has_body, trace, way};
+use crate::payload::{Body, JSON, headers};
 use crate::ports::Arrival;
 use crate::ports::{BackendCall, BackendError, BackendWay, Clock, World};
 use crate::record::Record;
 use crate::refusal::Refusal;
-use crate::snapshot::JSON;
 
 /// A compiled HTTP integration.
 #[derive(Debug)]
@@ -44,7 +43,7 @@ impl Http {
             timeout: Duration::from_millis(integration.timeout.milliseconds().into()),
             way: way::compile_rest(integration, certificate, variables)?,
             api_id: header(api_id.as_str())?,
-            user_agent: header(&user_agent(api_id))?,
+            user_agent: header(&user_agent(api_id.as_str()))?,
         })
     }
 
@@ -65,8 +64,9 @@ impl Http {
         if let Ok(trace) = HeaderValue::from_str(&trace::header(arrival)) {
             call.headers.insert(X_AMZN_TRACE_ID, trace);
         }
-        let mut request = http::Request::new(call.body);
-        *request.method_mut() = self.method.clone().unwrap_or(call.method);
+        let method = self.method.clone().unwrap_or(call.method);
+        let mut request = http::Request::new(if has_body(&method) { call.body } else { Body::Empty });
+        *request.method_mut() = method;
         *request.uri_mut() = uri;
         *request.headers_mut() = call.headers;
         let Some(timeout) = arrival.time_for(self.timeout, world.clock().now()) else {
@@ -78,6 +78,6 @@ impl Http {
 }
 
 /// What the gateway calls itself to backends (recorded).
-pub(crate) fn user_agent(api_id: &ApiId) -> String {
-    format!("AmazonAPIGateway_{}", api_id.as_str())
+pub(crate) fn user_agent(api_id: &str) -> String {
+    format!("AmazonAPIGateway_{api_id}")
 }

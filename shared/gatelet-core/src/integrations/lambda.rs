@@ -14,7 +14,7 @@ use super::lambda_proxy::arn::{self, Plain};
 use super::lambda_proxy::members::{self, Members};
 use super::lambda_proxy::{EVENT_BYTES_MAX, credentials};
 use super::{Answer, Call, trace};
-use crate::payload::{Body, Response, headers};
+use crate::payload::{Body, JSON, Response, headers};
 use crate::ports::Arrival;
 use crate::ports::{
     BackendError, Clock, FunctionAnswer, FunctionCall, FunctionError, Functions, InvocationMode, World,
@@ -22,7 +22,6 @@ use crate::ports::{
 use crate::record::Record;
 use crate::record::execution_log::shown_body;
 use crate::refusal::Refusal;
-use crate::snapshot::JSON;
 
 /// The header of Lambda's API that a mapping sets, so that the function is only told
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-integration-async.html>).

@@ -9,10 +9,9 @@ use gatelet_languages::mock_status;
 use http::StatusCode;
 
 use super::{Answer, Call};
-use crate::payload::{Body, Response};
+use crate::payload::{Body, PAYLOAD_BYTES_MAX, Response};
 use crate::ports::BackendError;
 use crate::refusal::Refusal;
-use crate::snapshot::PAYLOAD_BYTES_MAX;
 
 /// A compiled mock.
 #[derive(Debug)]

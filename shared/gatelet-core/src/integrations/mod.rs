@@ -8,6 +8,7 @@ pub mod lambda_proxy;
 mod mock;
 mod target;
 pub(crate) mod trace;
+pub(crate) mod variables;
 pub(crate) mod way;
 
 use std::borrow::Cow;
@@ -242,6 +243,12 @@ impl Integration {
         });
         result
     }
+}
+
+/// The methods whose bodies mean something (recorded).
+pub(crate) const fn has_body(method: &::http::Method) -> bool {
+    use ::http::Method;
+    !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
 fn not_served(kind: &str) -> String {

@@ -3,12 +3,16 @@
 use gatelet_languages::uri::{UriPart, UriTemplate};
 use gatelet_model::StageVariables;
 use http::Uri;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::payload::{CanonicalPath, PathError};
 
 /// What is escaped in a value that becomes part of a path and is not yet escaped: all but unreserved characters.
 const PATH_VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// What is escaped besides in a value that stands in the URI's own query, which may be escaped already: what would end it there and begin
+/// another parameter, or would be read as a space.
+const QUERY_VALUE: &AsciiSet = &CONTROLS.add(b'&').add(b'=').add(b'+').add(b';').add(b'#').add(b'?');
 
 /// A compiled integration URI.
 #[derive(Debug)]
@@ -106,7 +110,7 @@ impl Target {
                 text.push_str(path);
             }
             None => {
-                fill(&mut text, &self.path, values)?;
+                fill(&mut text, &self.path, String::push_str, values)?;
                 if !appended.is_empty() {
                     if text.ends_with('/') {
                         text.pop();
@@ -118,7 +122,7 @@ impl Target {
         let mut separator = '?';
         if let Some(own) = &self.query {
             text.push(separator);
-            fill(&mut text, own, values)?;
+            fill(&mut text, own, |text, value| text.extend(utf8_percent_encode(value, QUERY_VALUE)), values)?;
             separator = '&';
         }
         if !query.is_empty() {
@@ -169,12 +173,17 @@ fn split_query(pieces: Vec<Piece>) -> (Vec<Piece>, Option<Vec<Piece>>) {
     (path, query)
 }
 
-fn fill(text: &mut String, pieces: &[Piece], values: &[(&str, String)]) -> Result<(), TargetError> {
+fn fill(
+    text: &mut String,
+    pieces: &[Piece],
+    push: impl Fn(&mut String, &str),
+    values: &[(&str, String)],
+) -> Result<(), TargetError> {
     for piece in pieces {
         match piece {
             Piece::Text(piece) => text.push_str(piece),
             Piece::Value(name) => match values.iter().find(|(other, _)| **other == **name) {
-                Some((_, value)) => text.push_str(value),
+                Some((_, value)) => push(text, value),
                 None => return Err(TargetError::Unfilled(name.clone())),
             },
         }
@@ -202,6 +211,21 @@ mod tests {
         assert_eq!(render("https://h:8443/{p}?a={id}", "b=2"), "https://h:8443/x/y%20z?a=a%2Fb%3Fc&b=2");
         assert_eq!(render("http://h?a=1", "b=2"), "http://h/?a=1&b=2");
         assert_eq!(render("http://${stageVariables.host}/x", "b"), "http://backend:81/x?b");
+    }
+
+    #[test]
+    fn no_value_adds_parameters_to_the_query() {
+        let target = target("http://h/{id};{id}/x?id={id}&role=user").unwrap();
+        let values = [("id", "1&role=admin;a+b%26#c".to_owned())];
+        assert_eq!(
+            target.render(&values[..], Some("/x"), "", "last=1").unwrap().to_string(),
+            "http://h/x?id=1%26role%3Dadmin%3Ba%2Bb%26%23c&role=user&last=1"
+        );
+        let values = [("id", "1&a=b".to_owned())];
+        assert_eq!(
+            target.render(&values, None, "", "").unwrap().to_string(),
+            "http://h/1&a=b;1&a=b/x?id=1%26a%3Db&role=user"
+        );
     }
 
     #[test]

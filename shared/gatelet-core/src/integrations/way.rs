@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use gatelet_languages::uri::{UriPart, UriTemplate};
 use gatelet_model::v2::HttpIntegration;
 use gatelet_model::{Connection, StageVariables, TlsConfig};
 
@@ -81,7 +80,10 @@ pub(crate) async fn send<W: World>(
     call: BackendCall,
     record: &mut Record,
 ) -> Result<Response, BackendError> {
-    if call.way.tls.insecure_skip_verification && call.request.uri().scheme_str() == Some("https") {
+    let uri = call.request.uri();
+    let led = call.way.link.as_ref().and_then(|link| world.backends().led(link, uri));
+    let called = led.as_ref().unwrap_or(uri);
+    if call.way.tls.insecure_skip_verification && called.scheme_str() == Some("https") {
         record.note_unverified();
         record.trace(|| UNVERIFIED.to_owned());
     }
@@ -94,17 +96,16 @@ pub(crate) async fn send<W: World>(
     record.trace(|| {
         format!("Endpoint request body after transformations: {}", shown_payload(call.request.body()))
     });
+    if let (Some(link), Some(led)) = (&call.way.link, &led) {
+        record.trace(|| format!("The VPC link `{}` leads to {led}", link.id));
+    }
     record.trace(|| format!("Sending request to {uri}"));
     let answer = world.backends().call(call).await;
     let latency = world.clock().monotonic().saturating_sub(begun).as_millis();
-    match &answer {
-        Ok(answer) => {
-            let status = answer.status().as_u16();
-            record
-                .trace(|| format!("Received response. Status: {status}, Integration latency: {latency} ms"));
-            record.trace(|| format!("Endpoint response headers: {}", shown_headers(answer.headers())));
-        }
-        Err(error) => record.trace(|| format!("Execution failed due to an endpoint error: {error}")),
+    if let Ok(answer) = &answer {
+        let status = answer.status().as_u16();
+        record.trace(|| format!("Received response. Status: {status}, Integration latency: {latency} ms"));
+        record.trace(|| format!("Endpoint response headers: {}", shown_headers(answer.headers())));
     }
     answer
 }
@@ -118,20 +119,9 @@ pub(crate) fn shown_payload(body: &Body) -> String {
     }
 }
 
-/// A text with the stage's variables in it.
+/// A text with the stage's variables in it, which is not empty.
 fn filled(what: &str, text: &str, variables: &StageVariables) -> Result<Box<str>, String> {
-    let wrong = |error: &dyn std::fmt::Display| format!("{what}, `{text}`: {error}");
-    let template = UriTemplate::parse(text).map_err(|error| wrong(&error))?;
-    let template = template
-        .render_stage_variables(|name| variables.get(name).map(String::as_str))
-        .map_err(|error| wrong(&error))?;
-    let mut text = String::new();
-    for part in template.parts() {
-        match part {
-            UriPart::Text(part) | UriPart::StageVariable(part) => text.push_str(part),
-            UriPart::Placeholder(name) => return Err(wrong(&format!("nothing fills `{{{name}}}` in it"))),
-        }
-    }
+    let text = super::variables::filled(text, variables).map_err(|why| format!("{what}, {why}"))?;
     if text.is_empty() { Err(format!("{what} is empty")) } else { Ok(text.into()) }
 }
 

@@ -163,16 +163,22 @@ pub fn add_to_vary(headers: &mut HeaderMap, name: HeaderValue) {
     }
 }
 
+/// A value as text: what is no UTF-8 is none.
+#[must_use]
+pub fn text(value: &HeaderValue) -> Option<&str> {
+    std::str::from_utf8(value.as_bytes()).ok()
+}
+
 /// The last value of a header as text, the one that counts where only one can.
 #[must_use]
 pub fn last_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get_all(name).iter().next_back().and_then(|value| value.to_str().ok())
+    headers.get_all(name).iter().next_back().and_then(text)
 }
 
 /// All values of a header, joined by commas.
 #[must_use]
 pub fn joined_values(headers: &HeaderMap, name: &str) -> Option<String> {
-    let values: Vec<&str> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
+    let values: Vec<&str> = headers.get_all(name).iter().filter_map(text).collect();
     (!values.is_empty()).then(|| values.join(","))
 }
 
@@ -202,6 +208,18 @@ mod tests {
         let mut left: Vec<_> = map.keys().map(HeaderName::as_str).collect();
         left.sort_unstable();
         assert_eq!(left, ["accept", "authorization", "x-forwarded-for"]);
+    }
+
+    #[test]
+    fn values_are_read_as_utf_8() {
+        let mut map = HeaderMap::new();
+        for value in [&b"caf\xc3\xa9"[..], b"\xff", b"th\xc3\xa9"] {
+            map.append("x-own", HeaderValue::from_bytes(value).unwrap());
+        }
+        assert_eq!(last_value(&map, "x-own"), Some("th\u{e9}"));
+        assert_eq!(joined_values(&map, "x-own").as_deref(), Some("caf\u{e9},th\u{e9}"));
+        map.append("x-own", HeaderValue::from_bytes(b"\xff").unwrap());
+        assert_eq!(last_value(&map, "x-own"), None);
     }
 
     #[test]

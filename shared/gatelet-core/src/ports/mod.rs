@@ -131,6 +131,11 @@ pub trait Backends: Send + Sync {
     /// # Errors
     /// A [`BackendError`] where no answer began.
     fn call(&self, call: BackendCall) -> impl Future<Output = Result<Response, BackendError>> + Send;
+
+    /// Where a call of `uri` through a VPC link goes, if that is elsewhere than the URI says.
+    fn led(&self, _link: &VpcLink, _uri: &http::Uri) -> Option<http::Uri> {
+        None
+    }
 }
 
 /// How a function is asked.

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::{fmt, mem};
 
 use gatelet_model::PathTemplate;
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 
-use super::{ApiFamily, Record, civil_date, month_name};
+use super::{Record, civil_date, month_name};
 use crate::payload::{CanonicalPath, Query, Request, Response};
 use crate::ports::Timestamp;
 use crate::refusal::Refusal;
@@ -17,7 +17,11 @@ use crate::snapshot::routes::{self, Rules};
 const SHOWN_BYTES_MAX: usize = 1_024;
 
 /// What stands for a value that lets in whoever knows it.
-const HIDDEN: &str = "*****";
+pub(crate) const HIDDEN: &str = "*****";
+
+/// The headers whose values let in whoever knows them.
+pub(crate) const SECRETS: [&str; 5] =
+    ["authorization", "cookie", "set-cookie", "x-api-key", "x-amz-security-token"];
 
 /// The days of the week, from that of the first of January 1970 on.
 const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
@@ -109,28 +113,31 @@ impl Record {
         self.trace(|| format!("Method request headers: {}", shown_headers(request.headers())));
     }
 
-    /// Writes how a request ended.
+    /// Writes the status that the client is given, which is the last line.
+    pub(crate) fn trace_status(&self, status: StatusCode) {
+        self.trace(|| format!("Method completed with status: {}", status.as_u16()));
+    }
+
+    /// Writes how a request ended. With which status a refused one did is written when its answer is there.
     pub(crate) fn trace_outcome(&self, outcome: &Result<Response, Refusal>) {
         match outcome {
             Ok(response) => {
                 self.trace(|| "Successfully completed execution".to_owned());
-                self.trace(|| format!("Method completed with status: {}", response.status().as_u16()));
+                self.trace_status(response.status());
             }
             Err(refusal) => {
                 self.trace(|| match refusal {
                     Refusal::Configuration(why) => {
                         format!("Execution failed due to configuration error: {why}")
                     }
+                    Refusal::Integration(error) => {
+                        format!("Execution failed due to an endpoint error: {error}")
+                    }
                     other => match other.cause() {
                         Some(why) => format!("Execution failed: {why}"),
                         None => format!("Execution failed: {}", other.rest_form().body),
                     },
                 });
-                let status = match self.family() {
-                    ApiFamily::Rest => refusal.rest_form().status,
-                    ApiFamily::V2 => refusal.http_form().status,
-                };
-                self.trace(|| format!("Method completed with status: {}", status.as_u16()));
             }
         }
     }
@@ -151,13 +158,11 @@ pub(crate) fn shown_body(bytes: &[u8]) -> String {
     }
 }
 
-/// Headers as a line shows them: what lets in whoever knows it is hidden.
+/// Headers as a line shows them: what lets in whoever knows it is hidden, by its name or by its mark.
 pub(crate) fn shown_headers(headers: &HeaderMap) -> String {
-    shown_pairs(headers.iter().map(|(name, value)| match name.as_str() {
-        secret @ ("authorization" | "cookie" | "set-cookie" | "x-api-key" | "x-amz-security-token") => {
-            (secret, HIDDEN)
-        }
-        other => (other, value.to_str().unwrap_or("[binary]")),
+    shown_pairs(headers.iter().map(|(name, value)| {
+        let is_secret = value.is_sensitive() || SECRETS.contains(&name.as_str());
+        (name.as_str(), if is_secret { HIDDEN } else { value.to_str().unwrap_or("[binary]") })
     }))
 }
 

@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
+use gatelet_model::rest::GatewayResponseType as Type;
 use http::header::{CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 
 use super::{Challenge, Refusal, RestForm};
 use crate::payload::{Body, Response};
-use crate::record::execution_log::{shown_body, shown_pairs};
+use crate::record::execution_log::{HIDDEN, shown_body, shown_headers};
 use crate::record::{ApiFamily, Record};
 use crate::snapshot::OwnAnswer;
 
@@ -51,8 +52,11 @@ pub fn answer(record: &Record) -> Response {
         ApiFamily::Rest => {
             let form = refusal.rest_form();
             let own = record.customisation().and_then(|customisation| customisation.answer(&form, record));
+            let (kind, is_secret) = (form.response_type, own.as_ref().is_some_and(|own| own.is_secret));
             let response = rest(form, own);
-            trace(refusal, &response, record);
+            if let Some(kind) = kind.filter(|_| record.is_traced()) {
+                trace(kind, is_secret, &response, record);
+            }
             response
         }
         ApiFamily::V2 => {
@@ -65,6 +69,9 @@ pub fn answer(record: &Record) -> Response {
         }
     };
     mark(&mut response, record);
+    if record.place().is_some() {
+        record.trace_status(response.status());
+    }
     response
 }
 
@@ -91,17 +98,13 @@ fn rest(form: RestForm, own: Option<OwnAnswer>) -> Response {
 }
 
 /// As AWS's execution logs tell of it.
-fn trace(refusal: &Refusal, response: &Response, record: &Record) {
-    let Some(kind) = refusal.response_type() else { return };
+fn trace(kind: Type, is_secret: bool, response: &Response, record: &Record) {
     let status = response.status().as_u16();
     record.trace(|| format!("Gateway response type: {kind} with status code: {status}"));
     let body = response.body().as_bytes().unwrap_or_default();
-    record.trace(|| format!("Gateway response body: {}", shown_body(body)));
-    record.trace(|| {
-        let pairs = response.headers().iter();
-        let pairs = pairs.map(|(name, value)| (name.as_str(), value.to_str().unwrap_or_default()));
-        format!("Gateway response headers: {}", shown_pairs(pairs))
-    });
+    let body = if is_secret { HIDDEN.to_owned() } else { shown_body(body) };
+    record.trace(|| format!("Gateway response body: {body}"));
+    record.trace(|| format!("Gateway response headers: {}", shown_headers(response.headers())));
 }
 
 fn value(id: &str) -> HeaderValue {

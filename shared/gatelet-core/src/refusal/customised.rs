@@ -5,7 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use gatelet_languages::parameters::rest::{GeneralSource, RequestSource};
-use http::{HeaderMap, StatusCode, Uri};
+use http::header::CONNECTION;
+use http::{HeaderMap, HeaderName, StatusCode, Uri};
 
 use super::RestForm;
 use crate::payload::{CanonicalPath, Query, Request, headers};
@@ -24,6 +25,7 @@ pub struct Customisation {
 /// What a request was, where an answer may repeat it.
 struct Asked {
     uri: Uri,
+    /// Those that any answer repeats, without what nothing of the API sees.
     headers: HeaderMap,
     /// The path below the stage, as it came.
     raw_path: Box<str>,
@@ -39,7 +41,7 @@ impl Customisation {
         }
         let asked = responses.reads_request().then(|| Asked {
             uri: request.uri().clone(),
-            headers: request.headers().clone(),
+            headers: kept(responses, request.headers()),
             raw_path: located.raw_path().into(),
         });
         Some(Self { stage: Arc::clone(&located.stage), asked })
@@ -65,6 +67,21 @@ impl Customisation {
         let accept = self.asked.as_ref().and_then(|asked| headers::joined_values(&asked.headers, "accept"));
         responses.answer(kind, form.status, accept.as_deref(), |source, status| told.value(source, status))
     }
+}
+
+/// The headers that gateway responses need, as everything else of an API sees them.
+fn kept(responses: &GatewayResponses, headers: &HeaderMap) -> HeaderMap {
+    let mut kept = HeaderMap::new();
+    // `Connection` names others that belong to the connection.
+    for name in responses.headers_read().chain([CONNECTION.as_str()]) {
+        let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else { continue };
+        for value in headers.get_all(&name) {
+            kept.append(&name, value.clone());
+        }
+    }
+    headers::remove_forgeries(&mut kept);
+    headers::remove_unseen(&mut kept);
+    kept
 }
 
 /// Shows nothing of what a client sent.

@@ -28,10 +28,14 @@ pub(super) fn rest_integration_form(error: &BackendError) -> RestForm {
             StatusCode::GATEWAY_TIMEOUT,
             r#"{"message": "Network error communicating with endpoint"}"#,
         ),
-        BackendError::Refused(_)
-        | BackendError::BadAddress(_)
-        | BackendError::ForbiddenAddress(_)
-        | BackendError::Unsigned(_) => {
+        // AWS names an invalid address under this type, and what is called a failure of the integration under the other.
+        // https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
+        BackendError::BadAddress(_) => RestForm {
+            error_type: "ApiConfigurationException",
+            ..form(Type::ApiConfigurationError, StatusCode::INTERNAL_SERVER_ERROR, INTERNAL)
+        },
+        // ASSUMPTION: AWS's page does not name these. The address is sound, so that it is the call that failed.
+        BackendError::Refused(_) | BackendError::ForbiddenAddress(_) | BackendError::Unsigned(_) => {
             form(Type::IntegrationFailure, StatusCode::INTERNAL_SERVER_ERROR, INTERNAL)
         }
     }

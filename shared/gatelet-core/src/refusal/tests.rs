@@ -144,6 +144,20 @@ fn answers_bear_the_ids_of_their_kind_of_api() {
 }
 
 #[test]
+fn the_execution_log_ends_with_the_status_of_the_answer() {
+    for family in [ApiFamily::Rest, ApiFamily::V2] {
+        let now = std::sync::Arc::new(|| Timestamp::from_milliseconds(0));
+        let record = refused(Some(family), Refusal::InvalidBody).traced(now);
+        record.trace_outcome(&Err(Refusal::InvalidBody));
+        let status = answer(&record).status();
+        let lines: Vec<_> = record.take_execution_log().into_iter().map(|line| line.text).collect();
+        let ends: Vec<_> = lines.iter().filter(|line| line.starts_with("Method completed")).collect();
+        assert_eq!(ends, [&format!("Method completed with status: {}", status.as_u16())]);
+        assert_eq!(lines.last(), ends.first().copied());
+    }
+}
+
+#[test]
 fn an_http_api_without_the_stage_refuses_as_one() {
     let record = refused(None, Refusal::NoSuchHttpApiStage);
     let answer = answer(&record);

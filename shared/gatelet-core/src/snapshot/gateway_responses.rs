@@ -2,26 +2,28 @@
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-gatewayResponse-definition.html>).
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gatelet_languages::parameters::rest::{
-    RequestSource, parse_gateway_response_source, parse_gateway_response_target,
+    GeneralSource, RequestSource, parse_gateway_response_source, parse_gateway_response_target,
 };
 use gatelet_languages::parameters::substitution::{self, Piece};
 use gatelet_model::rest::{GatewayResponse, GatewayResponseType as Type};
-use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::header::{ACCEPT, CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderName, HeaderValue, StatusCode};
+
+use crate::payload::{JSON, essence};
+use crate::record::execution_log::SECRETS;
 
 /// Headers that belong to the connection: no mapping may set them.
 const UNMAPPABLE: [HeaderName; 3] = [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING];
-/// The type of a body where the client accepts none that there is.
-const JSON: &str = "application/json";
 
 /// The author's own forms of a REST API's refusals, by their types.
 #[derive(Debug, Default)]
 pub struct GatewayResponses {
     own: BTreeMap<Type, Own>,
     reads_request: bool,
+    headers: BTreeSet<Box<str>>,
 }
 
 /// The form of one type.
@@ -37,6 +39,8 @@ struct Own {
 struct OwnBody {
     content_type: HeaderValue,
     pieces: Vec<Piece>,
+    /// Whether it repeats what lets in whoever knows it.
+    is_secret: bool,
 }
 
 /// What a refusal becomes.
@@ -44,10 +48,12 @@ struct OwnBody {
 pub struct OwnAnswer {
     /// The status.
     pub status: StatusCode,
-    /// Headers to set.
+    /// Headers to set. A value is marked as sensitive where it repeats what lets in whoever knows it.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The body with its type; none where the default one stays.
     pub body: Option<(HeaderValue, String)>,
+    /// Whether the body repeats what lets in whoever knows it.
+    pub is_secret: bool,
 }
 
 impl GatewayResponses {
@@ -57,7 +63,8 @@ impl GatewayResponses {
         let own: BTreeMap<Type, Own> =
             responses.iter().map(|response| (response.kind, Own::compile(response))).collect();
         let reads_request = own.values().any(Own::reads_request);
-        Self { own, reads_request }
+        let headers = own.values().flat_map(Own::headers_read).collect();
+        Self { own, reads_request, headers }
     }
 
     /// Whether there are none.
@@ -70,6 +77,11 @@ impl GatewayResponses {
     #[must_use]
     pub const fn reads_request(&self) -> bool {
         self.reads_request
+    }
+
+    /// The request's headers that any of them needs.
+    pub fn headers_read(&self) -> impl Iterator<Item = &str> {
+        self.headers.iter().map(AsRef::as_ref)
     }
 
     /// What a refusal of a type becomes whose own status is `status`: the type's own form, else that of `DEFAULT_4XX` or
@@ -92,31 +104,35 @@ impl GatewayResponses {
         // ASSUMPTION: what has no value sets no header, and puts nothing into a body.
         let headers = own.headers.iter().filter_map(|(name, source)| {
             let value = value(source, status).filter(|value| !value.is_empty())?;
-            Some((name.clone(), HeaderValue::from_str(&value).ok()?))
+            let mut value = HeaderValue::from_str(&value).ok()?;
+            value.set_sensitive(is_secret(source));
+            Some((name.clone(), value))
         });
-        let body = own.body(accept).map(|body| {
+        let chosen = own.body(accept);
+        let body = chosen.map(|body| {
             let text = |piece: &'a Piece| match piece {
                 Piece::Text(text) => Cow::Borrowed(&**text),
                 Piece::Reference(source) => value(source, status).unwrap_or_default(),
             };
             (body.content_type.clone(), body.pieces.iter().map(text).collect())
         });
-        Some(OwnAnswer { status, headers: headers.collect(), body })
+        let is_secret = chosen.is_some_and(|body| body.is_secret);
+        Some(OwnAnswer { status, headers: headers.collect(), body, is_secret })
     }
 }
 
 impl Own {
     fn compile(response: &GatewayResponse) -> Self {
         let status = response.status_code.as_ref().and_then(|code| StatusCode::from_u16(code.number()).ok());
-        let headers = response.response_parameters.iter().filter_map(|(target, source)| {
-            let name = parse_gateway_response_target(target).ok()?;
-            let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
-            let source = parse_gateway_response_source(source).ok()?;
-            (!UNMAPPABLE.contains(&name)).then_some((name, source))
-        });
+        let headers = response
+            .response_parameters
+            .iter()
+            .filter_map(|(target, source)| gateway_response_header(target, source).ok());
         let bodies = response.response_templates.iter().filter_map(|(kind, text)| {
-            let content_type = HeaderValue::from_str(kind.trim()).ok()?;
-            Some(OwnBody { content_type, pieces: substitution::parse(text) })
+            let content_type = gateway_response_type(kind).ok()?;
+            let pieces = substitution::parse(text);
+            let is_secret = references(&pieces).any(is_secret);
+            Some(OwnBody { content_type, pieces, is_secret })
         });
         Self {
             status: status.filter(|status| !status.is_informational()),
@@ -125,14 +141,22 @@ impl Own {
         }
     }
 
+    fn sources(&self) -> impl Iterator<Item = &RequestSource> {
+        let in_bodies = self.bodies.iter().flat_map(|body| references(&body.pieces));
+        self.headers.iter().map(|(_, source)| source).chain(in_bodies)
+    }
+
     fn reads_request(&self) -> bool {
-        let pieces = self.bodies.iter().flat_map(|body| &body.pieces);
-        let in_bodies = pieces.filter_map(|piece| match piece {
-            Piece::Text(_) => None,
-            Piece::Reference(source) => Some(source),
+        self.bodies.len() > 1 || self.sources().any(|source| !matches!(source, RequestSource::General(_)))
+    }
+
+    fn headers_read(&self) -> impl Iterator<Item = Box<str>> {
+        let accept = (self.bodies.len() > 1).then_some(ACCEPT.as_str());
+        let mapped = self.sources().filter_map(|source| match source {
+            RequestSource::Header(name) | RequestSource::MultiValueHeader(name) => Some(&**name),
+            _ => None,
         });
-        let mut sources = self.headers.iter().map(|(_, source)| source).chain(in_bodies);
-        self.bodies.len() > 1 || sources.any(|source| !matches!(source, RequestSource::General(_)))
+        accept.into_iter().chain(mapped).map(|name| name.to_ascii_lowercase().into())
     }
 
     /// The body for a client: that of the first type in its `Accept` header that there is, else JSON's, else the first.
@@ -150,9 +174,46 @@ impl Own {
     }
 }
 
-/// A media type without its parameters.
-fn essence(kind: &str) -> &str {
-    kind.split(';').next().unwrap_or_default().trim()
+/// A header that a gateway response sets, and what it takes its value from.
+///
+/// # Errors
+/// Why the mapping cannot be one, for the author.
+pub fn gateway_response_header(target: &str, source: &str) -> Result<(HeaderName, RequestSource), String> {
+    let name = parse_gateway_response_target(target).map_err(|error| error.to_string())?;
+    let name = HeaderName::from_bytes(name.as_bytes())
+        .map_err(|_| format!("`{name}` cannot be the name of a header"))?;
+    if UNMAPPABLE.contains(&name) {
+        return Err(format!("`{name}` belongs to the connection: no mapping may set it"));
+    }
+    let source = parse_gateway_response_source(source).map_err(|error| error.to_string())?;
+    Ok((name, source))
+}
+
+/// The content type of a gateway response's body.
+///
+/// # Errors
+/// Why it cannot be one, for the author.
+pub fn gateway_response_type(kind: &str) -> Result<HeaderValue, String> {
+    HeaderValue::from_str(kind.trim())
+        .map_err(|_| "it has characters that no header may have, such as a line break".to_owned())
+}
+
+fn references(pieces: &[Piece]) -> impl Iterator<Item = &RequestSource> {
+    pieces.iter().filter_map(|piece| match piece {
+        Piece::Text(_) => None,
+        Piece::Reference(source) => Some(source),
+    })
+}
+
+/// Whether a value lets in whoever knows it, so that no log shows it.
+fn is_secret(source: &RequestSource) -> bool {
+    match source {
+        RequestSource::Header(name) | RequestSource::MultiValueHeader(name) => {
+            SECRETS.iter().any(|secret| name.eq_ignore_ascii_case(secret))
+        }
+        RequestSource::General(GeneralSource::Context(name)) => &**name == "identity.apiKey",
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -251,5 +312,29 @@ mod tests {
         let name = "gatewayresponse.header.x".to_owned();
         mapped.response_parameters.insert(name, "method.request.header.Origin".to_owned());
         assert!(reads(mapped));
+    }
+
+    #[test]
+    fn only_what_is_repeated_is_kept_and_secrets_are_marked() {
+        let bodies = [("text/xml", "$method.request.header.Cookie"), ("text/html", "x")];
+        let mut response = own(Type::Throttled, None, &["x-id"], &bodies);
+        for name in ["Authorization", "Origin"] {
+            let target = format!("gatewayresponse.header.x-{name}");
+            response.response_parameters.insert(target, format!("method.request.header.{name}"));
+        }
+        let compiled = GatewayResponses::compile(&[response]);
+        assert_eq!(
+            compiled.headers_read().collect::<Vec<_>>(),
+            ["accept", "authorization", "cookie", "origin"]
+        );
+        let told = |accept| {
+            let value = |_: &RequestSource, _| Some(Cow::Borrowed("value"));
+            compiled.answer(Type::Throttled, StatusCode::TOO_MANY_REQUESTS, accept, value).unwrap()
+        };
+        let answer = told(Some("text/html"));
+        let marked: Vec<_> =
+            answer.headers.iter().map(|(name, value)| (name.as_str(), value.is_sensitive())).collect();
+        assert_eq!(marked, [("x-id", false), ("x-authorization", true), ("x-origin", false)]);
+        assert!(!answer.is_secret && told(Some("text/xml")).is_secret);
     }
 }

@@ -13,6 +13,9 @@ use super::throttles::{RouteLimits, Throttles};
 use crate::integrations::Integration;
 use crate::payload::CanonicalPath;
 
+/// What preflight requests are counted under: no route is called so.
+const PREFLIGHTS: &str = "$preflight";
+
 /// A compiled HTTP API.
 #[derive(Debug)]
 pub struct HttpApiSnapshot {
@@ -21,6 +24,7 @@ pub struct HttpApiSnapshot {
     by_path: Vec<HttpRoute>,
     default: Option<HttpRoute>,
     cors: Option<CorsRules>,
+    preflights: RouteLimits,
 }
 
 /// A compiled route.
@@ -81,7 +85,8 @@ impl HttpApiSnapshot {
             }
         }
         let cors = api.cors.as_ref().map(CorsRules::compile);
-        Self { routes: RouteTable::build(keys.into_iter(), Rules::Http), by_path, default, cors }
+        let preflights = throttles.http(PREFLIGHTS);
+        Self { routes: RouteTable::build(keys.into_iter(), Rules::Http), by_path, default, cors, preflights }
     }
 
     /// The route that a request takes: the most specific with its path and method, else `$default`
@@ -96,6 +101,12 @@ impl HttpApiSnapshot {
     #[must_use]
     pub const fn cors(&self) -> Option<&CorsRules> {
         self.cors.as_ref()
+    }
+
+    /// What limits the preflight requests that the gateway answers by itself: what the stage says of all its routes.
+    #[must_use]
+    pub const fn preflights(&self) -> &RouteLimits {
+        &self.preflights
     }
 
     /// All routes, `$default` last.

@@ -20,16 +20,18 @@ use gatelet_model::{ApiId, StageName};
 
 pub use access::{Access, Authorizer, ResourcePolicy};
 pub use cors::CorsRules;
-pub use gateway_responses::{GatewayResponses, OwnAnswer};
+pub use gateway_responses::{GatewayResponses, OwnAnswer, gateway_response_header, gateway_response_type};
 pub use http::{HttpApiSnapshot, HttpRoute};
 pub use mapping::{
     AnswerMapping, BodyMapping, BodyTemplate, Conversion, HttpMapping, MappedAnswer, Message, RestMapping,
     Sources,
 };
-pub(crate) use mapping::{JSON, PAYLOAD_BYTES_MAX};
 pub use models::{BodyModel, Place as RequiredPlace, Validation};
 pub use rest::{RestApiSnapshot, RestMethod};
 pub(crate) use stage::partition;
+
+/// What a method is compiled of, for whoever tells its author of a part that cannot work.
+pub use crate::integrations::{Integration, MediaTypes, RestContext};
 pub use stage::{ApiSnapshot, StageSnapshot};
 pub(crate) use throttles::most_specific;
 pub use throttles::{NamedLimit, RouteLimits};

@@ -131,11 +131,6 @@ impl Validation {
         let of = |wanted: &str| self.models.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
         of(content_type).or_else(|| of(ANY_CONTENT_TYPE)).map(|(_, model)| &**model)
     }
-
-    /// The models that cannot be compiled, and why.
-    pub fn problems(&self) -> impl Iterator<Item = &LanguageError> {
-        self.models.iter().filter_map(|(_, model)| model.schema().err())
-    }
 }
 
 fn place(parameter: &str) -> Option<(Place, Box<str>)> {

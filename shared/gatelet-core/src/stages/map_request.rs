@@ -9,13 +9,13 @@ use http::{HeaderMap, Uri};
 
 use crate::integrations::lambda_proxy::event::add_own_headers;
 use crate::integrations::lambda_proxy::event::json::text_of;
-use crate::integrations::{Call, Integration};
-use crate::payload::{Body, CanonicalPath, HeaderNames, Query, Request, headers};
+use crate::integrations::{Call, Integration, has_body};
+use crate::payload::{Body, CanonicalPath, HeaderNames, PAYLOAD_BYTES_MAX, Query, Request, headers};
 use crate::ports::{Arrival, BackendError};
 use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::snapshot::routes::{self, Rules};
-use crate::snapshot::{HttpRoute, PAYLOAD_BYTES_MAX, RestMethod, Sources};
+use crate::snapshot::{HttpRoute, RestMethod, Sources};
 use crate::stages::locate::Located;
 
 /// A REST API's request as the client sent it, kept for mappings that come behind those of its parameters. Of a proxy, whose backend is
@@ -112,7 +112,7 @@ pub async fn rest<'a>(
         true => {}
         // Recorded: what is mapped and nothing else, but for the type of a body.
         false if has_body(&head.method) => {
-            if let Some(value) = client.headers.get(CONTENT_TYPE) {
+            if let Some(value) = client.headers.get_all(CONTENT_TYPE).iter().next_back() {
                 headers.insert(CONTENT_TYPE, value.clone());
             }
         }
@@ -135,11 +135,6 @@ pub async fn rest<'a>(
         canonical: path,
     };
     Ok((call, client))
-}
-
-/// The methods whose bodies mean something (recorded).
-fn has_body(method: &http::Method) -> bool {
-    !matches!(*method, http::Method::GET | http::Method::HEAD | http::Method::OPTIONS)
 }
 
 /// The whole body, which stays in its place.

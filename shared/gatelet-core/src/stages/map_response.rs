@@ -6,16 +6,14 @@ use gatelet_model::StageVariables;
 use http::header::{CONTENT_TYPE, VIA};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
-use super::map_body::{check_once, text};
+use super::map_body::{own_headers, text};
 use super::map_request::ClientRequest;
 use crate::integrations::{Answer, Integration, way};
-use crate::payload::{Body, Response, headers};
+use crate::payload::{Body, JSON, PAYLOAD_BYTES_MAX, Response, content_type, headers};
 use crate::ports::BackendError;
 use crate::record::Record;
 use crate::refusal::Refusal;
-use crate::snapshot::{
-    AnswerMapping, BodyTemplate, Conversion, HttpMapping, JSON, Message, PAYLOAD_BYTES_MAX, RestMethod,
-};
+use crate::snapshot::{AnswerMapping, BodyTemplate, Conversion, HttpMapping, Message, RestMethod};
 
 /// The type of an answer that no template gives another.
 const JSON_VALUE: HeaderValue = HeaderValue::from_static(JSON);
@@ -59,7 +57,7 @@ async fn mapped(
     let (head, body) = answer.response.into_parts();
     let chosen = mapping.select(&answer.selection, head.status)?;
     let accept = headers::last_value(client.headers(), "accept");
-    let content_type = headers::last_value(&head.headers, "content-type");
+    let content_type = content_type(&head.headers);
     let conversion = mapping.conversion(chosen, content_type, accept);
     let (kind, template) = chosen.template(client.headers()).unzip();
     let template = template.filter(|template| !template.is_empty());
@@ -89,7 +87,7 @@ async fn mapped(
         (None, Some(template)) => {
             let whole = conversion.apply(whole)?;
             let sources = client.sources(record);
-            let message = Message { sources: &sources, names: client.names(), body: text(&whole)? };
+            let message = Message::new(&sources, client.names(), text(&whole)?);
             let (rendered, overrides) = template.render(&message, overrides)?;
             set = overrides.response;
             Body::from(rendered)
@@ -99,7 +97,7 @@ async fn mapped(
     };
     let status = overridden(&set, &mut headers)?.unwrap_or(chosen.status());
     record.trace(|| format!("Method response body after transformations: {}", way::shown_payload(&body)));
-    let mut response = Response::new(body);
+    let mut response = Response::new(if is_bodiless(status) { Body::Empty } else { body });
     *response.status_mut() = status;
     *response.headers_mut() = headers;
     Ok(response)
@@ -108,21 +106,26 @@ async fn mapped(
 /// Puts what templates override into the answer's headers; returns the status that they give it
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-override-request-response-parameters.html>).
 fn overridden(set: &ResponseOverrides, headers: &mut HeaderMap) -> Result<Option<StatusCode>, Refusal> {
-    check_once(&set.header)?;
-    for (name, value) in &set.header {
-        let pair = HeaderName::from_bytes(name.as_bytes()).ok().zip(HeaderValue::from_str(value).ok());
-        let Some((name, value)) = pair else {
-            return Err(Refusal::Configuration(format!(
+    let read = |name: &str, value: &str| {
+        let pair =
+            HeaderName::from_bytes(name.as_bytes()).ok().zip(HeaderValue::from_bytes(value.as_bytes()).ok());
+        pair.ok_or_else(|| {
+            Refusal::Configuration(format!(
                 "the template overrides `{name}`, which is no header or has a value that cannot be one's"
-            )));
-        };
-        headers.insert(name, value);
-    }
+            ))
+        })
+    };
+    headers.extend(own_headers(&set.header, read)?);
     let Some(text) = &set.status else { return Ok(None) };
     let status = text.trim().parse::<StatusCode>().ok().filter(|status| !status.is_informational());
     status.map(Some).ok_or_else(|| {
         Refusal::Configuration(format!("the template overrides the status with `{text}`, which is none"))
     })
+}
+
+/// Whether answers of a status have no body whatever made it (RFC 9110 section 6.4.1).
+fn is_bodiless(status: StatusCode) -> bool {
+    matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
 /// The whole body of a backend's answer.
@@ -147,5 +150,8 @@ pub async fn http(
         *answer.body_mut() = Body::from(collected(body).await?);
     }
     mapping.map_answer(&mut answer, variables, record)?;
+    if is_bodiless(answer.status()) {
+        *answer.body_mut() = Body::Empty;
+    }
     Ok(answer)
 }

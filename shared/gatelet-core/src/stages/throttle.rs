@@ -17,7 +17,7 @@ use crate::ports::{Arrival, Clock as _, Counters as _, Memory, Timestamp, World}
 use crate::record::Record;
 use crate::record::allowance::Allowance;
 use crate::refusal::Refusal;
-use crate::snapshot::{HttpRoute, NamedLimit, RestMethod, RouteLimits, StageSnapshot, most_specific};
+use crate::snapshot::{NamedLimit, RestMethod, RouteLimits, StageSnapshot, most_specific};
 
 /// Takes a token of every limit of a REST API's method, and counts the request for the client's plan.
 ///
@@ -51,18 +51,18 @@ pub async fn rest<W: World>(
     passed.map(|_| ())
 }
 
-/// Takes a token of every limit of an HTTP API's route.
+/// Takes a token of every limit of an HTTP API's route, or of its preflights.
 ///
 /// # Errors
 /// [`Refusal::Throttled`] where one has none.
 pub async fn http<W: World>(
     world: &W,
     stage: &StageSnapshot,
-    route: &HttpRoute,
+    limits: &RouteLimits,
     arrival: &Arrival,
     record: &mut Record,
 ) -> Result<(), Refusal> {
-    Gate::new(world, arrival).shared(stage, &route.limits, record).await.map(|_| ())
+    Gate::new(world, arrival).shared(stage, limits, record).await.map(|_| ())
 }
 
 /// Takes a token of every limit that a client's plan has, and counts the request: for whoever is asked about a client alone.

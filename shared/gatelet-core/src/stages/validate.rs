@@ -1,17 +1,20 @@
 //! Whether a request has what its method asks for: parameters that must be there, and a body that fits the model of its content type
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-request-validation.html>).
 //!
-//! What is judged is what is passed on: a body in which a member stands twice is refused, because whoever reads it next could take the other one.
+//! What is judged is what is passed on: a body in which a member stands twice is refused, because whoever reads it next could take the other one; and so is one whose
+//! content type could be understood in two ways.
 
 use gatelet_languages::json;
-use http::header::CONTENT_TYPE;
 
 use super::map_request::collected;
-use crate::payload::{CanonicalPath, Query, Request, headers};
+use crate::payload::{CanonicalPath, JSON, Query, Request, content_type, essence, headers, is_ambiguous};
 use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::snapshot::routes::{self, Rules};
-use crate::snapshot::{BodyModel, JSON, RequiredPlace, RestMethod};
+use crate::snapshot::{BodyModel, RequiredPlace, RestMethod};
+
+/// What is wrong with a body of more than one type.
+const AMBIGUOUS: &str = "Request body cannot be validated: its content type could be understood in two ways";
 
 /// Judges a request. Its body is read only where a model takes it, and stays in its place.
 ///
@@ -36,8 +39,13 @@ pub async fn rest(
     if !validation.looks_at_bodies() {
         return Ok(request);
     }
-    let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let content_type = essence(content_type.unwrap_or(JSON)).to_ascii_lowercase();
+    // ASSUMPTION: what AWS makes of two types is not known; whoever reads the body behind could take the other one than is judged here.
+    if is_ambiguous(request.headers()) {
+        record.trace(|| AMBIGUOUS.to_owned());
+        record.note_validation_error(AMBIGUOUS);
+        return Err(Refusal::InvalidBody);
+    }
+    let content_type = essence(content_type(request.headers()).unwrap_or(JSON)).to_ascii_lowercase();
     let Some(model) = validation.model(&content_type) else { return Ok(request) };
     let body = collected(request.body_mut()).await?;
     if let Err(why) = judge(model, &body)? {
@@ -64,11 +72,6 @@ fn missing_parameters<'m>(path: &CanonicalPath, method: &'m RestMethod, request:
     };
     let required = method.validation.required.iter();
     required.filter(|(place, name)| !is_there(*place, name)).map(|(_, name)| &**name).collect()
-}
-
-/// A media type without its parameters.
-fn essence(content_type: &str) -> &str {
-    content_type.split(';').next().unwrap_or_default().trim()
 }
 
 /// Holds a body against a model: an empty one as `{}` (recorded). Nothing where it fits, else what is wrong with it.

@@ -39,6 +39,11 @@ impl<'a> Map<'a> {
         self.position(key).and_then(|at| self.entries.get(at)).map(|(_, value)| *value)
     }
 
+    /// A key as it is kept here, and its value.
+    pub(crate) fn entry(&self, key: &str) -> Option<(&'a str, Value<'a>)> {
+        self.position(key).and_then(|at| self.entries.get(at)).copied()
+    }
+
     /// Sets the value of a key, which keeps its place if it is there; returns what it had before.
     pub fn put(&mut self, key: &'a str, value: Value<'a>) -> Option<Value<'a>> {
         if let Some(at) = self.position(key) {

@@ -45,12 +45,22 @@ pub struct Heap<'a> {
     texts: &'a Bump,
     lists: Vec<List<'a>>,
     maps: Vec<(Map<'a>, MapKind)>,
+    /// How many bytes the lists and maps take.
+    bytes: usize,
 }
 
 #[derive(Debug)]
 struct List<'a> {
     values: Vec<Value<'a>>,
     kind: ListKind,
+}
+
+/// What a heap holds at a moment.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mark {
+    lists: usize,
+    maps: usize,
+    bytes: usize,
 }
 
 /// Which of Java's lists a list is; they differ in how they are printed.
@@ -79,7 +89,7 @@ impl<'a> Heap<'a> {
     /// An empty heap, whose texts are kept in `texts`.
     #[must_use]
     pub const fn new(texts: &'a Bump) -> Self {
-        Self { texts, lists: Vec::new(), maps: Vec::new() }
+        Self { texts, lists: Vec::new(), maps: Vec::new(), bytes: 0 }
     }
 
     /// Keeps a text.
@@ -101,9 +111,22 @@ impl<'a> Heap<'a> {
 
     /// Makes a list.
     pub fn new_list_of(&mut self, kind: ListKind, values: Vec<Value<'a>>) -> ListId {
+        self.bytes += bytes_of_list(values.capacity());
         let id = ListId(index(self.lists.len()));
         self.lists.push(List { values, kind });
         id
+    }
+
+    /// How many lists and maps there are, and what they take, to go back to.
+    pub(crate) const fn mark(&self) -> Mark {
+        Mark { lists: self.lists.len(), maps: self.maps.len(), bytes: self.bytes }
+    }
+
+    /// Forgets all lists and maps that were made since, to which no value may point any more.
+    pub(crate) fn reset_to(&mut self, mark: Mark) {
+        self.lists.truncate(mark.lists);
+        self.maps.truncate(mark.maps);
+        self.bytes = mark.bytes;
     }
 
     /// How many lists there are.
@@ -130,6 +153,7 @@ impl<'a> Heap<'a> {
 
     /// Makes a map of a kind.
     pub fn new_map_of(&mut self, kind: MapKind, map: Map<'a>) -> MapId {
+        self.bytes += bytes_of_map(map.entries().len());
         let id = MapId(index(self.maps.len()));
         self.maps.push((map, kind));
         id
@@ -147,8 +171,37 @@ impl<'a> Heap<'a> {
         self.lists.get(id.0 as usize).map(|list| list.values.as_slice()).unwrap_or_default()
     }
 
-    /// The values of a list, to be changed.
-    pub fn list_mut(&mut self, id: ListId) -> Option<&mut Vec<Value<'a>>> {
+    /// About how many bytes its texts, lists and maps take. What is taken out of a list or map still counts.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.texts.allocated_bytes() + self.bytes
+    }
+
+    /// Counts bytes that something beside its values takes.
+    pub(crate) const fn charge(&mut self, bytes: usize) {
+        self.bytes += bytes;
+    }
+
+    /// Appends to a list.
+    pub(crate) fn push(&mut self, id: ListId, value: Value<'a>) {
+        if let Some(list) = self.lists.get_mut(id.0 as usize) {
+            self.bytes += ELEMENT_BYTES;
+            list.values.push(value);
+        }
+    }
+
+    /// Sets the value of a key of a map; returns what it had before.
+    pub(crate) fn put(&mut self, id: MapId, key: &'a str, value: Value<'a>) -> Option<Value<'a>> {
+        let (map, _) = self.maps.get_mut(id.0 as usize)?;
+        let before = map.put(key, value);
+        if before.is_none() {
+            self.bytes += MEMBER_BYTES;
+        }
+        before
+    }
+
+    /// The values of a list, to be changed, but not to be made more: that is [`Heap::push`].
+    pub(crate) fn list_mut(&mut self, id: ListId) -> Option<&mut Vec<Value<'a>>> {
         self.lists.get_mut(id.0 as usize).map(|list| &mut list.values)
     }
 
@@ -158,10 +211,26 @@ impl<'a> Heap<'a> {
         self.maps.get(id.0 as usize).map(|(map, _)| map)
     }
 
-    /// A map, to be changed.
-    pub fn map_mut(&mut self, id: MapId) -> Option<&mut Map<'a>> {
+    /// A map, to be changed, but not to be made larger: that is [`Heap::put`].
+    pub(crate) fn map_mut(&mut self, id: MapId) -> Option<&mut Map<'a>> {
         self.maps.get_mut(id.0 as usize).map(|(map, _)| map)
     }
+}
+
+/// What an element of a list takes, in bytes: twice its size, because lists grow by doubling.
+pub(crate) const ELEMENT_BYTES: usize = 2 * size_of::<Value<'_>>();
+
+/// What a member of a map takes, in bytes, that of its index included.
+pub(crate) const MEMBER_BYTES: usize = 2 * size_of::<(&str, Value<'_>)>() + 2 * size_of::<(&str, usize)>();
+
+/// What a list of so many elements takes, in bytes.
+pub(crate) const fn bytes_of_list(count: usize) -> usize {
+    2 * size_of::<List<'_>>() + count * size_of::<Value<'_>>()
+}
+
+/// What a map of so many members takes, in bytes.
+pub(crate) const fn bytes_of_map(count: usize) -> usize {
+    2 * size_of::<(Map<'_>, MapKind)>() + count * MEMBER_BYTES
 }
 
 /// A heap is bounded by what its texts and its renderer's fuel allow, far below four milliards of lists.

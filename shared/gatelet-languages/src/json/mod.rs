@@ -17,18 +17,19 @@ use crate::LanguageError;
 use crate::heap::{Heap, Value};
 
 pub(crate) use decimal::{DIVISOR_DIGITS_MAX, Decimal};
-pub use number::{java_double, java_integer};
+pub(crate) use number::java_double;
+pub(crate) use writer::write_within;
 pub use writer::{write, write_text};
 
 /// How deep lists and maps may lie in each other: json-smart's own limit, against documents that are nothing but brackets.
-pub const DEPTH_MAX: usize = 400;
+pub(crate) const DEPTH_MAX: usize = 400;
 
 /// How many characters a number may have: json-smart's own limit, against numbers that take longer to work with than to send.
-pub const NUMBER_LENGTH_MAX: usize = 1000;
+pub(crate) const NUMBER_LENGTH_MAX: usize = 1000;
 
 /// How large a written document may grow, in bytes: as large as a payload may be. A value that contains another twice, and that one a third
 /// twice, would else be written without end.
-pub const WRITTEN_BYTES_MAX: usize = 10 * 1024 * 1024;
+pub(crate) const WRITTEN_BYTES_MAX: usize = 10 * 1024 * 1024;
 
 /// Reads a JSON document. Texts without escapes are borrowed from it.
 ///
@@ -56,9 +57,14 @@ pub fn read_unambiguous<'a>(text: &'a str, heap: &mut Heap<'a>) -> Result<Value<
 /// # Errors
 /// A [`LanguageError`] where json-smart would not take it either, and where a limit is met.
 pub fn read_lenient<'a>(text: &'a str, heap: &mut Heap<'a>) -> Result<Value<'a>, LanguageError> {
+    let before = heap.mark();
     match reader::read(text, heap, reader::Members::LastWins) {
         Ok(value) => Ok(value),
-        Err(_) => lenient::read(text, heap),
+        Err(_) => {
+            // Nothing points to what was read until then.
+            heap.reset_to(before);
+            lenient::read(text, heap)
+        }
     }
 }
 

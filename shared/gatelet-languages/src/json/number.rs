@@ -29,7 +29,7 @@ pub(super) fn integer<'a>(text: &'a str, offset: usize, texts: &'a Bump) -> Resu
 
 /// The value of an integer's text however long: a number that Java holds in a `Long` if it fits, else one that it holds in a `BigInteger`.
 #[must_use]
-pub fn java_integer<'a>(text: &'a str, texts: &'a Bump) -> Value<'a> {
+fn java_integer<'a>(text: &'a str, texts: &'a Bump) -> Value<'a> {
     if let Ok(fits) = text.parse() {
         return Value::Integer(fits);
     }
@@ -57,7 +57,7 @@ pub(super) fn float<'a>(text: &str, offset: usize, texts: &'a Bump) -> Result<Va
 /// As Java's `Double.toString` prints a number.
 /// <https://docs.oracle.com/en/java/javase/19/docs/api/java.base/java/lang/Double.html#toString(double)>
 #[must_use]
-pub fn java_double(number: f64) -> String {
+pub(crate) fn java_double(number: f64) -> String {
     /// Below and from which on it is written with an exponent.
     const PLAIN: std::ops::Range<f64> = 1e-3..1e7;
     if number.is_nan() {

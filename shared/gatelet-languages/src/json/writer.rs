@@ -13,16 +13,31 @@ use crate::heap::{Heap, Value};
 /// # Errors
 /// Where lists and maps lie too deep in each other, as one that contains itself does, or [`WRITTEN_BYTES_MAX`] is met.
 pub fn write(value: Value<'_>, heap: &Heap<'_>, out: &mut String) -> Result<(), LanguageError> {
-    Writer { heap, out }.value(value, DEPTH_MAX)
+    write_within(value, heap, WRITTEN_BYTES_MAX, out)
+}
+
+/// Appends a value as JSON, as [`write()`] does, where `out` then holds no more than so many bytes. Nothing that is longer is written for it.
+///
+/// # Errors
+/// As [`write()`].
+pub(crate) fn write_within(
+    value: Value<'_>,
+    heap: &Heap<'_>,
+    bytes_max: usize,
+    out: &mut String,
+) -> Result<(), LanguageError> {
+    Writer { heap, bytes_max, out }.value(value, DEPTH_MAX)
 }
 
 struct Writer<'h, 'a> {
     heap: &'h Heap<'a>,
+    bytes_max: usize,
     out: &'h mut String,
 }
 
 impl Writer<'_, '_> {
     fn value(&mut self, value: Value<'_>, depth_left: usize) -> Result<(), LanguageError> {
+        self.has_room(0)?;
         match value {
             Value::Null => self.out.push_str("null"),
             Value::Boolean(it) => self.out.push_str(if it { "true" } else { "false" }),
@@ -30,7 +45,7 @@ impl Writer<'_, '_> {
             Value::Double(number) if number.is_finite() => self.out.push_str(&java_double(number)),
             Value::Double(_) => self.out.push_str("null"),
             Value::Big(number) => self.out.push_str(number),
-            Value::Text(text) => write_text(text, self.out),
+            Value::Text(text) => self.text(text)?,
             Value::List(id) => {
                 let depth_left = self.deeper(depth_left)?;
                 self.out.push('[');
@@ -50,7 +65,7 @@ impl Writer<'_, '_> {
                     if position > 0 {
                         self.out.push(',');
                     }
-                    write_text(name, self.out);
+                    self.text(name)?;
                     self.out.push(':');
                     self.value(*value, depth_left)?;
                 }
@@ -60,12 +75,23 @@ impl Writer<'_, '_> {
         Ok(())
     }
 
-    fn deeper(&self, depth_left: usize) -> Result<usize, LanguageError> {
-        if self.out.len() > WRITTEN_BYTES_MAX {
+    fn text(&mut self, text: &str) -> Result<(), LanguageError> {
+        self.has_room(text.len())?;
+        write_text(text, self.out);
+        // Escapes make it longer.
+        self.has_room(0)
+    }
+
+    fn has_room(&self, bytes: usize) -> Result<(), LanguageError> {
+        if self.out.len().saturating_add(bytes) > self.bytes_max {
             let message =
-                format!("a value is more than {WRITTEN_BYTES_MAX} bytes long when it is written as JSON");
+                format!("a value is more than {} bytes long when it is written as JSON", self.bytes_max);
             return Err(LanguageError::new(0, message));
         }
+        Ok(())
+    }
+
+    fn deeper(&self, depth_left: usize) -> Result<usize, LanguageError> {
         depth_left.checked_sub(1).ok_or_else(|| {
             let why = "lists and maps lie in each other";
             LanguageError::new(0, format!("{why} more than {DEPTH_MAX} deep, or one contains itself"))

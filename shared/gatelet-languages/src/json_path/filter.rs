@@ -1,19 +1,15 @@
 //! Filters: `[?(@.a == 'x' && @.b > 1)]`.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use regex::{Regex, RegexBuilder};
-
-use super::find::{self, Missing, Stop};
-use super::parse::{Start, parse_operand};
+use super::find::{self, Missing, Stop, take};
+use super::parse::{Patterns, Start, parse_operand};
 use super::{JsonPath, compare};
 use crate::LanguageError;
 use crate::error::shown;
 use crate::heap::{Heap, Value};
-use crate::selection;
-
-/// How large a compiled pattern may grow, in bytes.
-const PATTERN_BYTES_MAX: usize = 1 << 16;
+use crate::selection::SizedPattern;
 
 /// A compiled filter: criteria, each but the first with what joins it to those before it.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,7 +60,7 @@ enum Operand {
     /// A text, and a number, `true` or `null` as well: they are compared by what the other side is.
     Text(Box<str>),
     /// A pattern, with its text.
-    Pattern(Regex),
+    Pattern(SizedPattern),
 }
 
 impl PartialEq for Operand {
@@ -80,18 +76,18 @@ impl PartialEq for Operand {
 
 impl Filter {
     /// Compiles what stands in the parentheses of a filter.
-    pub(super) fn parse(statement: &str) -> Result<Self, LanguageError> {
-        let mut rest = statement;
+    pub(super) fn parse(statement: &str, patterns: &mut Patterns) -> Result<Self, LanguageError> {
         let mut criteria = Vec::new();
         let mut joins = Vec::new();
+        let mut start = 0;
         // Quotes do not count here either.
-        while let Some(at) = find_join(rest) {
-            let (criterion, behind) = rest.split_at_checked(at).unwrap_or((rest, ""));
-            criteria.push(Criterion::parse(criterion)?);
-            joins.push(if behind.starts_with('&') { Join::And } else { Join::Or });
-            rest = behind.get(2..).unwrap_or_default();
+        for (at, join) in joins_of(statement) {
+            let text = statement.get(start..at).unwrap_or_default();
+            criteria.push(Criterion::parse(text, patterns)?);
+            joins.push(join);
+            start = at + JOIN_LENGTH;
         }
-        let last = Criterion::parse(rest)?;
+        let last = Criterion::parse(statement.get(start..).unwrap_or_default(), patterns)?;
         // It is judged from its end, whatever the operators.
         let others = joins.into_iter().rev().zip(criteria.into_iter().rev()).collect();
         Ok(Self { first: last, others })
@@ -103,24 +99,41 @@ impl Filter {
         item: Value<'a>,
         root: Value<'a>,
         heap: &mut Heap<'a>,
-    ) -> Result<bool, Box<LanguageError>> {
-        let mut accepted = self.first.holds(item, root, heap)?;
+        visits_left: &mut u64,
+    ) -> Result<bool, Stop> {
+        let mut accepted = self.first.holds(item, root, heap, visits_left)?;
         for (join, criterion) in &self.others {
             accepted = match join {
-                Join::And => accepted && criterion.holds(item, root, heap)?,
-                Join::Or => accepted || criterion.holds(item, root, heap)?,
+                Join::And => accepted && criterion.holds(item, root, heap, visits_left)?,
+                Join::Or => accepted || criterion.holds(item, root, heap, visits_left)?,
             };
         }
         Ok(accepted)
     }
 }
 
-fn find_join(text: &str) -> Option<usize> {
-    [text.find("&&"), text.find("||")].into_iter().flatten().min()
+/// How long `&&` and `||` are, in bytes.
+const JOIN_LENGTH: usize = 2;
+
+/// Where criteria are joined, and how, from the left.
+fn joins_of(statement: &str) -> Vec<(usize, Join)> {
+    let bytes = statement.as_bytes();
+    let mut joins = Vec::new();
+    let mut at = 0;
+    while let Some(pair) = bytes.get(at..at + JOIN_LENGTH) {
+        let join = match pair {
+            b"&&" => Some(Join::And),
+            b"||" => Some(Join::Or),
+            _ => None,
+        };
+        at += if join.is_some() { JOIN_LENGTH } else { 1 };
+        joins.extend(join.map(|join| (at - JOIN_LENGTH, join)));
+    }
+    joins
 }
 
 impl Criterion {
-    fn parse(text: &str) -> Result<Self, LanguageError> {
+    fn parse(text: &str, patterns: &mut Patterns) -> Result<Self, LanguageError> {
         let clean = text.trim_start_matches(['[', '?', '(', ' ']).trim_end_matches([')', ' ']);
         if clean.is_empty() {
             return Err(LanguageError::new(0, "a filter lacks what stands beside `&&` or `||`"));
@@ -148,7 +161,7 @@ impl Criterion {
                 "`!` stands in a filter before a path that something is compared with",
             ));
         }
-        let (left, right) = (Operand::parse(left)?, Operand::parse(right)?);
+        let (left, right) = (Operand::parse(left, patterns)?, Operand::parse(right, patterns)?);
         Ok(Self::Compare { left, operator, right })
     }
 
@@ -157,23 +170,26 @@ impl Criterion {
         item: Value<'a>,
         root: Value<'a>,
         heap: &mut Heap<'a>,
-    ) -> Result<bool, Box<LanguageError>> {
+        visits_left: &mut u64,
+    ) -> Result<bool, Stop> {
+        take(visits_left, 1)?;
         match self {
             // It looks at the item even where it begins with `$`.
             Self::Exists { path, wanted } => {
-                let there = match find::definite(&path.steps, item, heap, Missing::Required) {
+                let there = match find::definite(&path.steps, item, heap, Missing::Required, visits_left) {
                     Ok(value) => value != Value::Null,
                     Err(Stop::Nothing) => false,
-                    Err(Stop::Error(error)) => return Err(error),
+                    Err(error) => return Err(error),
                 };
                 Ok(there == *wanted)
             }
             Self::Compare { left, operator, right } => {
-                let (left, right) = (left.value(item, root, heap), right.value(item, root, heap));
+                let left = left.value(item, root, heap, visits_left);
+                let right = right.value(item, root, heap, visits_left);
                 match (left, right) {
-                    (Err(Stop::Error(error)), _) | (Ok(_), Err(Stop::Error(error))) => Err(error),
+                    (Err(error @ Stop::Error(_)), _) | (Ok(_), Err(error @ Stop::Error(_))) => Err(error),
                     (Err(Stop::Nothing), _) | (_, Err(Stop::Nothing)) => Ok(false),
-                    (Ok(left), Ok(right)) => operator.holds(left, right),
+                    (Ok(left), Ok(right)) => operator.holds(left, right, visits_left),
                 }
             }
         }
@@ -194,11 +210,11 @@ impl Start {
 enum Side<'p, 'a> {
     Value(Value<'a>),
     Text(&'p str),
-    Pattern(&'p Regex),
+    Pattern(&'p SizedPattern),
 }
 
 impl Operand {
-    fn parse(text: &str) -> Result<Self, LanguageError> {
+    fn parse(text: &str, patterns: &mut Patterns) -> Result<Self, LanguageError> {
         if text.starts_with(['$', '@']) {
             let (path, start) = parse_operand(text)?;
             return Ok(Self::Path(path, start));
@@ -215,12 +231,7 @@ impl Operand {
             }
         }
         if let Some((pattern, ignores_case)) = pattern_of(text) {
-            let translated = selection::translate(pattern)?;
-            let pattern = RegexBuilder::new(&format!("^(?:{translated})$"))
-                .case_insensitive(ignores_case)
-                .size_limit(PATTERN_BYTES_MAX)
-                .build()
-                .map_err(|_| LanguageError::new(0, format!("the pattern {} cannot be run", shown(text))))?;
+            let pattern = patterns.compile(pattern, ignores_case)?;
             return Ok(Self::Pattern(pattern));
         }
         Ok(Self::Text(text.into()))
@@ -231,10 +242,12 @@ impl Operand {
         item: Value<'a>,
         root: Value<'a>,
         heap: &mut Heap<'a>,
+        visits_left: &mut u64,
     ) -> Result<Side<'p, 'a>, Stop> {
         match self {
             Self::Path(path, start) => {
-                find::definite(&path.steps, start.of(item, root), heap, Missing::Skipped).map(Side::Value)
+                let from = start.of(item, root);
+                find::definite(&path.steps, from, heap, Missing::Skipped, visits_left).map(Side::Value)
             }
             Self::Text(text) => Ok(Side::Text(text)),
             Self::Pattern(pattern) => Ok(Side::Pattern(pattern)),
@@ -252,13 +265,13 @@ fn pattern_of(text: &str) -> Option<(&str, bool)> {
 }
 
 impl Operator {
-    fn holds(self, left: Side<'_, '_>, right: Side<'_, '_>) -> Result<bool, Box<LanguageError>> {
+    fn holds(self, left: Side<'_, '_>, right: Side<'_, '_>, visits_left: &mut u64) -> Result<bool, Stop> {
         if self == Self::Matches {
             return match (left, right) {
                 (Side::Pattern(pattern), other) | (other, Side::Pattern(pattern)) => {
-                    Ok(matches(pattern, other))
+                    matches(pattern, other, visits_left)
                 }
-                _ => Err(Box::new(LanguageError::new(0, "`=~` needs a pattern such as `/a.*/` at one side"))),
+                _ => Err(find::unfit("`=~` needs a pattern such as `/a.*/` at one side")),
             };
         }
         let nothing = |side: Side<'_, '_>| matches!(side, Side::Value(Value::Null));
@@ -269,7 +282,7 @@ impl Operator {
             (Side::Pattern(_), Side::Pattern(_)) => None,
             (Side::Pattern(_), other) => compare::is_nothing(other.plain()).then_some(Ordering::Less),
             (other, Side::Pattern(_)) => compare::is_nothing(other.plain()).then_some(Ordering::Greater),
-            (left, right) => compare::compare(right.plain(), left.plain())?,
+            (left, right) => compare::compare(right.plain(), left.plain(), visits_left)?,
         };
         let Some(order) = order else { return Ok(false) };
         Ok(match self {
@@ -295,12 +308,14 @@ impl<'v> Side<'v, 'v> {
 }
 
 /// A list or map, which Java would hold its text against, matches nothing here.
-fn matches(pattern: &Regex, side: Side<'_, '_>) -> bool {
-    match side {
-        Side::Text(text) | Side::Value(Value::Text(text) | Value::Big(text)) => pattern.is_match(text),
-        Side::Value(Value::Boolean(it)) => pattern.is_match(if it { "true" } else { "false" }),
-        Side::Value(Value::Integer(number)) => pattern.is_match(&number.to_string()),
-        Side::Value(Value::Double(number)) => pattern.is_match(&crate::json::java_double(number)),
-        Side::Value(Value::Null | Value::List(_) | Value::Map(_)) | Side::Pattern(_) => false,
-    }
+fn matches(pattern: &SizedPattern, side: Side<'_, '_>, visits_left: &mut u64) -> Result<bool, Stop> {
+    let text = match side {
+        Side::Text(text) | Side::Value(Value::Text(text) | Value::Big(text)) => Cow::Borrowed(text),
+        Side::Value(Value::Boolean(it)) => Cow::Borrowed(if it { "true" } else { "false" }),
+        Side::Value(Value::Integer(number)) => Cow::Owned(number.to_string()),
+        Side::Value(Value::Double(number)) => Cow::Owned(crate::json::java_double(number)),
+        Side::Value(Value::Null | Value::List(_) | Value::Map(_)) | Side::Pattern(_) => return Ok(false),
+    };
+    take(visits_left, pattern.steps(&text))?;
+    Ok(pattern.is_match(&text))
 }

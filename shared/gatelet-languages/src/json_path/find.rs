@@ -1,7 +1,7 @@
 //! The search. What stops it follows Jayway to the letter: a member that is missing behind a step that can find several ends the whole search in
 //! some places and is passed over in others.
 
-use super::{DEPTH_MAX, JsonPath, Step, VISITS_MAX};
+use super::{BYTES_PER_VISIT, DEPTH_MAX, FindError, JsonPath, Step, VISITS_PER_FOUND, VISITS_PER_MEMBER};
 use crate::LanguageError;
 use crate::heap::{Heap, ListId, Map, MapId, Value};
 
@@ -10,7 +10,7 @@ pub(super) enum Stop {
     /// There is nothing.
     Nothing,
     /// The path does not fit the document, or a limit is met.
-    Error(Box<LanguageError>),
+    Error(Box<FindError>),
 }
 
 /// What becomes of members that are not there when several are named.
@@ -22,8 +22,34 @@ pub(super) enum Missing {
     Required,
 }
 
-fn error(message: impl Into<String>) -> Stop {
-    Stop::Error(Box::new(LanguageError::new(0, message)))
+/// The path does not fit the document.
+pub(super) fn unfit(message: impl Into<String>) -> Stop {
+    Stop::Error(Box::new(FindError::Data(LanguageError::new(0, message))))
+}
+
+fn limit(message: impl Into<String>) -> Stop {
+    Stop::Error(Box::new(FindError::Limit(LanguageError::new(0, message))))
+}
+
+/// Takes visits from what is left of them.
+pub(super) fn take(visits_left: &mut u64, count: u64) -> Result<(), Stop> {
+    match visits_left.checked_sub(count) {
+        Some(left) => {
+            *visits_left = left;
+            Ok(())
+        }
+        None => {
+            *visits_left = 0;
+            Err(limit(
+                "a JSONPath looks at more than it may in this document: let it name more exactly what it looks for",
+            ))
+        }
+    }
+}
+
+/// Takes the visits of looking at so many bytes.
+pub(super) fn take_bytes(visits_left: &mut u64, bytes: usize) -> Result<(), Stop> {
+    take(visits_left, 1 + (bytes / BYTES_PER_VISIT) as u64)
 }
 
 /// The value that steps mean, all of which are definite.
@@ -32,11 +58,14 @@ pub(super) fn definite<'a>(
     root: Value<'a>,
     heap: &mut Heap<'a>,
     missing: Missing,
+    visits_left: &mut u64,
 ) -> Result<Value<'a>, Stop> {
     let mut value = root;
     for (at, step) in steps.iter().enumerate() {
+        take(visits_left, 1)?;
         value = match step {
             Step::Property(name) => {
+                take_bytes(visits_left, name.len())?;
                 let Value::Map(id) = value else { return Err(Stop::Nothing) };
                 heap.map(id).and_then(|map| map.get(name)).ok_or(Stop::Nothing)?
             }
@@ -56,7 +85,9 @@ pub(super) fn definite<'a>(
                     .copied()
                     .ok_or(Stop::Nothing)?
             }
-            Step::Properties(names) => several(names, value, at + 1 == steps.len(), heap, missing)?,
+            Step::Properties(names) => {
+                several(names, value, at + 1 == steps.len(), heap, missing, visits_left)?
+            }
             // These are not definite.
             _ => return Err(Stop::Nothing),
         };
@@ -72,7 +103,7 @@ fn list_of(value: Value<'_>) -> Result<ListId, Stop> {
     match value {
         Value::List(id) => Ok(id),
         Value::Null => Err(Stop::Nothing),
-        _ => Err(error("a JSONPath has an index or a slice where the document has no list")),
+        _ => Err(unfit("a JSONPath has an index or a slice where the document has no list")),
     }
 }
 
@@ -83,17 +114,19 @@ fn several<'a>(
     last: bool,
     heap: &mut Heap<'a>,
     missing: Missing,
+    visits_left: &mut u64,
 ) -> Result<Value<'a>, Stop> {
     let Value::Map(id) = value else { return Err(Stop::Nothing) };
     if !last {
-        return Err(error("a JSONPath goes on behind brackets with several names, where it must end"));
+        return Err(unfit("a JSONPath goes on behind brackets with several names, where it must end"));
     }
     let mut merged = Map::default();
     for name in names {
-        let entries = heap.map(id).map(Map::entries).unwrap_or_default();
-        match entries.iter().find(|(key, _)| **key == **name) {
+        take_bytes(visits_left, name.len())?;
+        match heap.map(id).and_then(|map| map.entry(name)) {
             Some((key, value)) => {
-                merged.put(key, *value);
+                take(visits_left, VISITS_PER_MEMBER)?;
+                merged.put(key, value);
             }
             None if missing == Missing::Required => return Err(Stop::Nothing),
             None => {}
@@ -103,8 +136,13 @@ fn several<'a>(
 }
 
 /// Everything that a path means which is not definite.
-pub(super) fn all<'a>(path: &JsonPath, root: Value<'a>, heap: &mut Heap<'a>) -> Result<Vec<Value<'a>>, Stop> {
-    let mut search = Search { path, root, heap, found: Vec::new(), visits_left: VISITS_MAX };
+pub(super) fn all<'a>(
+    path: &JsonPath,
+    root: Value<'a>,
+    heap: &mut Heap<'a>,
+    visits_left: &mut u64,
+) -> Result<Vec<Value<'a>>, Stop> {
+    let mut search = Search { path, root, heap, found: Vec::new(), visits_left };
     search.step(0, root, DEPTH_MAX)?;
     Ok(search.found)
 }
@@ -114,19 +152,16 @@ struct Search<'p, 'h, 'a> {
     root: Value<'a>,
     heap: &'h mut Heap<'a>,
     found: Vec<Value<'a>>,
-    visits_left: usize,
+    visits_left: &'h mut u64,
 }
 
 impl<'a> Search<'_, '_, 'a> {
     /// Takes a visit, and one of the levels that are left.
     fn deeper(&mut self, depth_left: usize) -> Result<usize, Stop> {
-        self.visits_left = self
-            .visits_left
-            .checked_sub(1)
-            .ok_or_else(|| error(format!("a JSONPath looks at more than {VISITS_MAX} values")))?;
+        take(self.visits_left, 1)?;
         depth_left
             .checked_sub(1)
-            .ok_or_else(|| error(format!("a JSONPath goes more than {DEPTH_MAX} levels deep")))
+            .ok_or_else(|| limit(format!("a JSONPath goes more than {DEPTH_MAX} levels deep")))
     }
 
     fn is_last(&self, at: usize) -> bool {
@@ -138,12 +173,14 @@ impl<'a> Search<'_, '_, 'a> {
         let depth_left = self.deeper(depth_left)?;
         let path = self.path;
         let Some(step) = path.steps.get(at) else {
+            take(self.visits_left, VISITS_PER_FOUND)?;
             self.found.push(value);
             return Ok(());
         };
         match step {
             Step::Property(name) => {
                 let Value::Map(id) = value else { return Err(Stop::Nothing) };
+                take_bytes(self.visits_left, name.len())?;
                 match self.heap.map(id).and_then(|map| map.get(name)) {
                     Some(value) => self.step(at + 1, value, depth_left),
                     // From the step before on, all are definite, or it is the last.
@@ -154,7 +191,8 @@ impl<'a> Search<'_, '_, 'a> {
                 }
             }
             Step::Properties(names) => {
-                let merged = several(names, value, self.is_last(at), self.heap, Missing::Skipped)?;
+                let last = self.is_last(at);
+                let merged = several(names, value, last, self.heap, Missing::Skipped, self.visits_left)?;
                 self.step(at + 1, merged, depth_left)
             }
             Step::Index(index) => self.index(at, value, i64::from(*index), depth_left),
@@ -257,13 +295,13 @@ impl<'a> Search<'_, '_, 'a> {
                 }
                 Ok(())
             }
-            _ => Err(error("a JSONPath has a filter where the document has neither list nor map")),
+            _ => Err(unfit("a JSONPath has a filter where the document has neither list nor map")),
         }
     }
 
     fn accepts(&mut self, at: usize, value: Value<'a>) -> Result<bool, Stop> {
         let Some(Step::Filter(filter)) = self.path.steps.get(at) else { return Ok(false) };
-        filter.accepts(value, self.root, self.heap).map_err(Stop::Error)
+        filter.accepts(value, self.root, self.heap, self.visits_left)
     }
 
     /// Looks for a step everywhere below a value.
@@ -305,19 +343,26 @@ impl<'a> Search<'_, '_, 'a> {
 
     /// Whether the step behind a scan applies to a list or map.
     fn scan_takes(&mut self, at: usize, value: Value<'a>) -> Result<bool, Stop> {
-        let has = |heap: &Heap<'a>, name: &str| match value {
-            Value::Map(id) => heap.map(id).is_some_and(|map| map.get(name).is_some()),
-            _ => false,
-        };
         Ok(match self.path.steps.get(at) {
-            Some(Step::Property(name)) => has(self.heap, name),
+            Some(Step::Property(name)) => self.has(value, name)?,
             Some(Step::Properties(names)) => {
-                matches!(value, Value::Map(_)) && names.iter().all(|name| has(self.heap, name))
+                for name in names {
+                    if !self.has(value, name)? {
+                        return Ok(false);
+                    }
+                }
+                matches!(value, Value::Map(_))
             }
             Some(Step::Wildcard) => true,
             Some(Step::Filter(_)) => self.accepts(at, value)?,
             Some(Step::Scan) | None => false,
             Some(_) => matches!(value, Value::List(_)),
         })
+    }
+
+    fn has(&mut self, value: Value<'a>, name: &str) -> Result<bool, Stop> {
+        let Value::Map(id) = value else { return Ok(false) };
+        take_bytes(self.visits_left, name.len())?;
+        Ok(self.heap.map(id).is_some_and(|map| map.get(name).is_some()))
     }
 }

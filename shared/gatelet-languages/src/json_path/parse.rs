@@ -1,9 +1,13 @@
 //! The grammar of paths, which is that of Jayway's own hand-written reader: what it skips is skipped here.
 
 use super::filter::Filter;
-use super::{JsonPath, Step};
+use super::{JsonPath, PATTERNS_BYTES_MAX, PATTERNS_MAX, Step};
 use crate::LanguageError;
 use crate::error::shown;
+use crate::selection::{self, SizedPattern};
+
+/// How large one compiled pattern may grow, in bytes.
+const PATTERN_BYTES_MAX: usize = 1 << 16;
 
 /// What a path begins at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,21 +18,63 @@ pub(super) enum Start {
     Item,
 }
 
+/// The patterns of one path: how many there are, and how large they have grown together.
+#[derive(Debug, Default)]
+pub(super) struct Patterns {
+    count: usize,
+    bytes: usize,
+}
+
+impl Patterns {
+    /// Compiles a pattern, which is held against the whole of a text.
+    ///
+    /// # Errors
+    /// A [`LanguageError`] for what cannot be run, and where a limit is met.
+    pub(super) fn compile(
+        &mut self,
+        pattern: &str,
+        ignores_case: bool,
+    ) -> Result<SizedPattern, LanguageError> {
+        let refused = |why: String| LanguageError::new(0, why);
+        if self.count == PATTERNS_MAX {
+            return Err(refused(format!(
+                "a JSONPath has more than {PATTERNS_MAX} patterns: let it have fewer"
+            )));
+        }
+        self.count += 1;
+        let translated = selection::translate(pattern)?;
+        let left = PATTERN_BYTES_MAX.min(PATTERNS_BYTES_MAX - self.bytes);
+        let compiled = SizedPattern::compile(&format!("^(?:{translated})$"), ignores_case, left);
+        let compiled = compiled.map_err(|error| {
+            refused(match error {
+                regex::Error::CompiledTooBig(_) => format!(
+                    "the pattern {} grows too large, alone or with those before it: make its repetitions smaller",
+                    shown(pattern)
+                ),
+                _ => format!("the pattern {} cannot be run", shown(pattern)),
+            })
+        })?;
+        self.bytes = PATTERNS_BYTES_MAX.min(self.bytes + compiled.size());
+        Ok(compiled)
+    }
+}
+
 /// Compiles a path.
 pub(super) fn parse(text: &str) -> Result<(JsonPath, Start), LanguageError> {
-    parse_in(text, true)
+    parse_in(text, Some(&mut Patterns::default()))
 }
 
 /// Compiles a path of a filter, which must be definite and so can have no filter itself.
 pub(super) fn parse_operand(text: &str) -> Result<(JsonPath, Start), LanguageError> {
-    let (path, start) = parse_in(text, false)?;
+    let (path, start) = parse_in(text, None)?;
     match path.is_definite() {
         true => Ok((path, start)),
         false => Err(refused(text, "stands in a filter, where it must mean one value only")),
     }
 }
 
-fn parse_in(text: &str, filters: bool) -> Result<(JsonPath, Start), LanguageError> {
+/// Compiles a path, with its filters where patterns for them may be had.
+fn parse_in(text: &str, patterns: Option<&mut Patterns>) -> Result<(JsonPath, Start), LanguageError> {
     let trimmed = text.trim_matches(|character| character <= ' ');
     if trimmed.is_empty() {
         return Err(refused(text, "is empty: write `$` for the whole"));
@@ -44,7 +90,7 @@ fn parse_in(text: &str, filters: bool) -> Result<(JsonPath, Start), LanguageErro
     if !path.is_empty() && !path.starts_with(['.', '[']) {
         return Err(refused(text, "goes on with something other than `.` or `[` behind its root"));
     }
-    let mut reader = Reader { whole: text, rest: &path, filters };
+    let mut reader = Reader { whole: text, rest: &path, patterns };
     let mut steps = Vec::new();
     while let Some(step) = reader.step()? {
         steps.push(step);
@@ -56,13 +102,14 @@ fn refused(text: &str, why: &str) -> LanguageError {
     LanguageError::new(0, format!("the JSONPath {} {why}", shown(text)))
 }
 
-struct Reader<'t> {
+struct Reader<'t, 'p> {
     whole: &'t str,
     rest: &'t str,
-    filters: bool,
+    /// Where filters may stand: what their patterns may still take.
+    patterns: Option<&'p mut Patterns>,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> Reader<'t, '_> {
     fn refused(&self, why: &str) -> LanguageError {
         refused(self.whole, why)
     }
@@ -114,7 +161,7 @@ impl<'t> Reader<'t> {
     }
 
     /// A name without brackets is read as `['name']`, so that quotes in it count.
-    fn property(&self, name: &str) -> Result<Step, LanguageError> {
+    fn property(&mut self, name: &str) -> Result<Step, LanguageError> {
         if name.contains(['\'', ']']) {
             return self.analyze(&format!("['{name}']"));
         }
@@ -137,14 +184,14 @@ impl<'t> Reader<'t> {
         self.take(self.rest.len())
     }
 
-    fn analyze(&self, fragment: &str) -> Result<Step, LanguageError> {
+    fn analyze(&mut self, fragment: &str) -> Result<Step, LanguageError> {
         if fragment == "[*]" {
             return Ok(Step::Wildcard);
         }
         for (at, character) in fragment.char_indices() {
             let rest = fragment.get(at..).unwrap_or_default();
             match character {
-                '?' if self.filters => {
+                '?' if self.patterns.is_some() => {
                     let before = fragment.get(..at).and_then(|before| before.rfind('[')).unwrap_or_default();
                     return self.filter(fragment.get(before..).unwrap_or_default()).map(Step::Filter);
                 }
@@ -253,7 +300,7 @@ impl<'t> Reader<'t> {
         digits.parse().map_err(|_| self.refused("has an index that is no number"))
     }
 
-    fn filter(&self, fragment: &str) -> Result<Filter, LanguageError> {
+    fn filter(&mut self, fragment: &str) -> Result<Filter, LanguageError> {
         let end = self
             .filter_end(fragment)
             .ok_or_else(|| self.refused("has a filter whose brackets do not match"))?;
@@ -261,7 +308,11 @@ impl<'t> Reader<'t> {
         let statement = inside.strip_prefix('?').map(str::trim);
         let statement = statement.and_then(|it| it.strip_prefix('(')?.strip_suffix(')'));
         let statement = statement.ok_or_else(|| self.refused("has a filter that is not `[?(...)]`"))?;
-        Filter::parse(statement.trim())
+        let statement = statement.trim();
+        match self.patterns.as_deref_mut() {
+            Some(patterns) => Filter::parse(statement, patterns),
+            None => Err(self.refused("has a filter in a filter")),
+        }
     }
 
     /// Where a filter ends: at the first `]` outside of quotes with as many `(` as `)` before it.

@@ -128,6 +128,24 @@ fn a_path_is_definite_where_it_can_mean_one_value_only() {
     }
 }
 
+/// Searches with so many visits: what was left of them, and what it came to.
+fn searched(document: &str, path: &str, visits: u64) -> (u64, Result<bool, FindError>) {
+    let texts = Bump::new();
+    let document = texts.alloc_str(document);
+    let mut heap = Heap::new(&texts);
+    let root = json::read(document, &mut heap).unwrap();
+    let mut left = visits;
+    let found = JsonPath::parse(path).unwrap().find_within(root, &mut heap, &mut left);
+    (left, found.map(|found| found.is_some()))
+}
+
+/// How many visits a search takes.
+fn cost(document: &str, path: &str) -> u64 {
+    let (left, found) = searched(document, path, u64::MAX);
+    found.unwrap();
+    u64::MAX - left
+}
+
 #[test]
 fn searches_end_at_a_limit() {
     let deep = format!("{}{}", "[".repeat(json::DEPTH_MAX), "]".repeat(json::DEPTH_MAX));
@@ -135,5 +153,64 @@ fn searches_end_at_a_limit() {
     let long = format!("${}", "[?(@.a)]".repeat(DEPTH_MAX));
     assert!(found(r#"{"a":1}"#, &long).contains("levels deep"));
     assert!(JsonPath::parse(&"[?(@".repeat(100_000)).is_err());
-    assert!(JsonPath::parse(&format!("$[?({}@.a)]", "@.a&&".repeat(50_000))).is_ok());
+}
+
+#[test]
+fn a_budget_is_taken_from_and_met() {
+    let document = "[[1,2],[3,4]]";
+    let used = cost(document, "$[*][*]");
+    // The root, two lists and four values, each of which is kept.
+    assert_eq!(used, 1 + 2 + 4 + 4 * VISITS_PER_FOUND);
+    assert_eq!(searched(document, "$[*][*]", used), (0, Ok(true)));
+    let (left, found) = searched(document, "$[*][*]", used - 1);
+    assert!(left == 0 && matches!(found, Err(FindError::Limit(_))), "{found:?}");
+    let (left, found) = searched(document, "$[*][0][?(@.a)]", 100);
+    assert!(left > 0 && matches!(found, Err(FindError::Data(_))), "{found:?}");
+    assert!(matches!(searched("{}", "$[0]", 100).1, Err(FindError::Data(_))));
+    assert!(matches!(searched("{}", "$.a", 0).1, Err(FindError::Limit(_))));
+}
+
+#[test]
+fn a_search_takes_what_it_looks_at() {
+    let big = "y".repeat(64_000);
+    let of =
+        |a: &str| format!(r#"{{"l":[{}],"big":"{big}"}}"#, vec![format!(r#"{{"a":"{a}"}}"#); 10].join(","));
+    let bytes = (big.len() / BYTES_PER_VISIT) as u64;
+    let path = "$.l[?(@.a == $.big)]";
+    // What differs at once is not read further.
+    assert!(cost(&of("x"), path) < 100);
+    assert!(cost(&of(&big), path) > 10 * bytes);
+    assert!(cost(&of(&big), "$.l[?(@.a =~ /y*/)]") > 10 * bytes);
+    let criteria = format!("$[?({}@.b)]", "@.a||".repeat(999));
+    assert!(cost("[{},{},{}]", &criteria) > 3 * 2 * 1000);
+    let names = format!("$[{}]", vec!["'zz'"; 1000].join(","));
+    assert!(cost("{}", &names) >= 1000);
+    // Whatever else the map has.
+    let map: Vec<_> = (0..1000).map(|at| format!("\"k{at}\":1")).collect();
+    assert_eq!(cost(&format!("{{{}}}", map.join(",")), &names), cost("{}", &names));
+}
+
+#[test]
+fn criteria_are_joined_in_one_pass_from_the_left() {
+    let many = format!("$[?({}@.a)]", "@.a&&".repeat(50_000));
+    assert_eq!(found(r#"[{"a":1},{}]"#, &many), r#"[{"a":1}]"#);
+    assert_eq!(
+        found(r#"[{"a":1},{"b":1},{"a":1,"b":1}]"#, "$[?(@.a&&@.b||@.a)]"),
+        r#"[{"a":1},{"a":1,"b":1}]"#
+    );
+    for odd in ["$[?(@.a&&&@.b)]", "$[?(@.a|||@.b)]", "$[?(&&@.a)]", "$[?(@.a&&||@.b)]"] {
+        assert!(JsonPath::parse(odd).is_err(), "{odd}");
+    }
+}
+
+#[test]
+fn patterns_are_counted_and_weighed_together() {
+    let path = |count: usize, pattern: &str| {
+        JsonPath::parse(&format!("${}", format!("[?(@.a=~/{pattern}/)]").repeat(count)))
+    };
+    assert!(path(PATTERNS_MAX, "a").is_ok());
+    let many = path(PATTERNS_MAX + 1, "a").unwrap_err().to_string();
+    assert!(many.contains("more than 100 patterns"), "{many}");
+    let large = path(PATTERNS_MAX, "[a-z]{900}").unwrap_err().to_string();
+    assert!(large.contains("grows too large, alone or with those before it"), "{large}");
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bumpalo::Bump;
 
-use super::{Documents, Node, NodeId, SCHEMAS_MAX, Schema, uri};
+use super::{Documents, Node, NodeId, Pattern, SCHEMAS_MAX, Schema, uri};
 use crate::LanguageError;
 use crate::error::shown;
 use crate::heap::{Heap, Map, MapId, Value};
@@ -29,6 +29,8 @@ pub(super) fn compile(text: &str, address: &str, documents: &Documents<'_>) -> R
         known: BTreeMap::new(),
         pending: Vec::new(),
         nodes: Vec::new(),
+        patterns: BTreeMap::new(),
+        pattern_bytes: 0,
     };
     let (address, _) = uri::split(address);
     let root = compiler.load(address, text)?;
@@ -66,6 +68,10 @@ pub(super) struct Compiler<'a, 'd> {
     /// Nodes that are named and not compiled yet.
     pending: Vec<(NodeId, MapId, Arc<str>)>,
     nodes: Vec<Node>,
+    /// Patterns by their text.
+    pub(super) patterns: BTreeMap<&'a str, Pattern>,
+    /// How large they have grown together.
+    pub(super) pattern_bytes: usize,
 }
 
 impl<'a> Compiler<'a, '_> {

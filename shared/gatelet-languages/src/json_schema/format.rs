@@ -2,6 +2,8 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use super::cut;
+
 /// A format that texts are held against. Others are ignored, as draft 4 has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {
@@ -16,6 +18,9 @@ pub(super) enum Format {
 /// How long a host name and a label of it may be, in characters (<https://datatracker.ietf.org/doc/html/rfc1034#section-3.1>).
 const HOSTNAME_MAX: usize = 253;
 const LABEL_MAX: usize = 63;
+
+/// How long a moment may be written, in bytes: with 12 digits of a second and an offset, and then some.
+const MOMENT_MAX: usize = 64;
 
 impl Format {
     /// A format by its name.
@@ -44,12 +49,15 @@ impl Format {
             Self::Ipv6 => (text.parse::<Ipv6Addr>().is_ok(), "not a valid IPv6 address"),
             Self::Uri => (is_uri(text), "not a valid URI"),
         };
-        (!right).then(|| format!("string \"{text}\" is {what}"))
+        (!right).then(|| format!("string \"{}\" is {what}", cut(text)))
     }
 }
 
 /// RFC 3339, to the second or finer, with an offset.
 fn is_date_time(text: &str) -> bool {
+    if text.len() > MOMENT_MAX {
+        return false;
+    }
     let Some((date, time)) = text.split_once(['T', 't']) else { return false };
     let numbers = |text: &str, separator: char, lengths: &[usize]| -> Option<Vec<u32>> {
         let parts: Vec<&str> = text.split(separator).collect();

@@ -3,21 +3,17 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use regex::{Regex, RegexBuilder};
-
 use super::compile::{Compiler, refused};
 use super::format::Format;
 use super::{
-    Additional, Bound, Dependency, Enumeration, Items, Node, NodeId, Number, Pattern, Types, canonical,
+    Additional, Bound, Dependency, Enumeration, Items, Node, NodeId, Number, PATTERN_BYTES_MAX,
+    PATTERNS_BYTES_MAX, PATTERNS_MAX, Pattern, Types, canonical, cut,
 };
 use crate::LanguageError;
 use crate::error::shown;
 use crate::heap::{MapId, Value};
 use crate::json::{self, DIVISOR_DIGITS_MAX};
-use crate::selection;
-
-/// How large a compiled pattern may grow, in bytes: holding a text against it takes time in proportion to this and to the text.
-const PATTERN_BYTES_MAX: usize = 1 << 18;
+use crate::selection::{self, SizedPattern};
 
 impl Node {
     /// The schemas that look at the same value.
@@ -79,13 +75,12 @@ impl<'a> Compiler<'a, '_> {
                     node.multiple_of = Some(number);
                 }
                 "pattern" => {
-                    let shown = text(name, value)?;
-                    node.pattern = Some(Pattern { compiled: pattern(shown)?, shown: shown.into() });
+                    node.pattern = Some(self.pattern(text(name, value)?)?);
                 }
                 "patternProperties" => {
                     for (text, schema) in self.schemas(name, value)? {
                         let schema = self.node(schema, base, name)?;
-                        node.pattern_properties.push((pattern(text)?, schema));
+                        node.pattern_properties.push((self.pattern(text)?, schema));
                     }
                 }
                 "properties" => {
@@ -182,15 +177,13 @@ impl<'a> Compiler<'a, '_> {
 
     fn enumeration(&self, value: Value<'a>) -> Result<Enumeration, LanguageError> {
         let Value::List(list) = value else { return Err(wrong("enum", "a list of values")) };
-        let values = self.heap.list(list).iter().map(|value| {
-            let mut text = String::new();
-            canonical::write(*value, &self.heap, &mut text);
-            text
-        });
-        let values = values.collect();
+        let values = self.heap.list(list).iter();
+        let values: BTreeSet<String> =
+            values.filter_map(|value| canonical::written(*value, &self.heap, usize::MAX)).collect();
+        let longest = values.iter().map(String::len).max().unwrap_or_default();
         let mut shown = String::new();
         json::write(value, &self.heap, &mut shown)?;
-        Ok(Enumeration { values, shown: shown.into() })
+        Ok(Enumeration { values, longest, shown: cut(&shown).into() })
     }
 
     fn number(&self, name: &str, value: Value<'a>) -> Result<Number, LanguageError> {
@@ -217,6 +210,35 @@ impl<'a> Compiler<'a, '_> {
             name => one(&name),
         };
         types.ok_or_else(|| wrong("type", &format!("one or several of `{}`", Types::NAMES.join("`, `"))))
+    }
+
+    /// A pattern, which may match anywhere. One that cannot be run is kept with why.
+    fn pattern(&mut self, text: &'a str) -> Result<Pattern, LanguageError> {
+        if let Some(known) = self.patterns.get(text) {
+            return Ok(known.clone());
+        }
+        if self.patterns.len() == PATTERNS_MAX {
+            return Err(refused(format!("has more than {PATTERNS_MAX} patterns: let it have fewer")));
+        }
+        let left = PATTERN_BYTES_MAX.min(PATTERNS_BYTES_MAX.saturating_sub(self.pattern_bytes));
+        let compiled = match selection::translate_ecma(text) {
+            Ok(translated) => SizedPattern::compile(&translated, false, left).map_err(|error| match error {
+                regex::Error::CompiledTooBig(_) => {
+                    // What was built of it in vain counts, too.
+                    self.pattern_bytes += left;
+                    refused(format!(
+                        "has the pattern {}, which grows too large, alone or with the others: make its repetitions smaller",
+                        shown(text)
+                    ))
+                }
+                _ => refused(format!("has the pattern {}, which cannot be run", shown(text))),
+            }),
+            Err(error) => Err(error),
+        };
+        self.pattern_bytes += compiled.as_ref().map_or(0, SizedPattern::size);
+        let pattern = Pattern { compiled, shown: cut(text).into() };
+        self.patterns.insert(text, pattern.clone());
+        Ok(pattern)
     }
 }
 
@@ -248,16 +270,4 @@ fn count(name: &str, value: Value<'_>) -> Result<u64, LanguageError> {
         _ => None,
     };
     count.ok_or_else(|| wrong(name, "a whole number from zero up"))
-}
-
-/// A pattern, which may match anywhere.
-fn pattern(text: &str) -> Result<Regex, LanguageError> {
-    let translated = selection::translate(text)?;
-    RegexBuilder::new(&translated).size_limit(PATTERN_BYTES_MAX).build().map_err(|error| match error {
-        regex::Error::CompiledTooBig(_) => refused(format!(
-            "has the pattern {}, which grows too large: make its repetitions smaller",
-            shown(text)
-        )),
-        _ => refused(format!("has the pattern {}, which cannot be run", shown(text))),
-    })
 }

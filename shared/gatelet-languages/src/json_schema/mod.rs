@@ -14,27 +14,54 @@ mod canonical;
 mod compile;
 mod format;
 mod keywords;
+mod plain;
 mod uri;
 mod validate;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use bumpalo::Bump;
-use regex::Regex;
 
 use crate::LanguageError;
 use crate::heap::{Heap, Value};
 use crate::json::{self, Decimal};
+use crate::selection::SizedPattern;
 use format::Format;
 
-/// How many places of a schema and a value one validation may look at: against schemas whose alternatives multiply.
-pub const VISITS_MAX: usize = 2_000_000;
+/// How much one validation may do: places of a schema and a value that it looks at, names that it looks for, and every [`BYTES_PER_VISIT`] bytes
+/// that it looks at. One takes some ten nanoseconds.
+pub const VISITS_MAX: u64 = 2_000_000;
+
+/// How many bytes of a value are looked at for one visit.
+const BYTES_PER_VISIT: usize = 32;
+
+/// How many bytes of the canonical form of a value are written for one visit: a short number takes longer to write than many letters to read.
+const WRITTEN_BYTES_PER_VISIT: usize = 8;
 
 /// How deep a validation may go, over the levels of a value and the alternatives of a schema.
-pub const DEPTH_MAX: usize = 800;
+pub(crate) const DEPTH_MAX: usize = 800;
 
 /// How many schemas a schema may consist of, with all that it refers to.
-pub const SCHEMAS_MAX: usize = 20_000;
+pub(crate) const SCHEMAS_MAX: usize = 20_000;
+
+/// How many patterns a schema may have, with all that it refers to; the same one twice counts once.
+pub(crate) const PATTERNS_MAX: usize = 1_000;
+
+/// How large one compiled pattern may grow, in bytes: as large as `^.{1,255}$` does. What holding texts against it may cost is taken from
+/// [`VISITS_MAX`].
+pub(crate) const PATTERN_BYTES_MAX: usize = 1 << 19;
+
+/// How large the patterns of a schema may grow together, in bytes.
+pub(crate) const PATTERNS_BYTES_MAX: usize = 1 << 23;
+
+/// How many things that are wrong with a value are told; what is wrong beyond them is not looked for.
+pub const VIOLATIONS_MAX: usize = 100;
+
+/// After how many bytes of what is wrong with a value nothing more is looked for.
+pub const TOLD_BYTES_MAX: usize = 1 << 16;
+
+/// How many bytes of a value, or of a list of values or names, what is wrong with it shows.
+const SHOWN_BYTES_MAX: usize = 1 << 10;
 
 /// Where a schema that is referred to may be had: its text by its address, without a fragment.
 pub type Documents<'d> = dyn Fn(&str) -> Option<String> + 'd;
@@ -67,10 +94,18 @@ impl Schema {
     /// Compiles a schema, which is found at `address`, with everything that it refers to.
     ///
     /// # Errors
-    /// A [`LanguageError`] where it is not JSON, a keyword has a value that draft 4 does not know, a pattern needs backtracking, a reference leads
-    /// nowhere or in a circle that no value would end, or a limit is met.
+    /// A [`LanguageError`] where it is not JSON, a keyword has a value that draft 4 does not know, a reference leads nowhere or in a circle that no
+    /// value would end, or a limit is met. A pattern that cannot be run is no error before a value meets it: see [`Self::problems`].
     pub fn compile(text: &str, address: &str, documents: &Documents<'_>) -> Result<Self, LanguageError> {
         compile::compile(text, address, documents)
+    }
+
+    /// Its patterns that cannot be run, and why: a value that meets one cannot be judged.
+    pub fn problems(&self) -> impl Iterator<Item = &LanguageError> {
+        let patterns = self.nodes.iter().flat_map(|node| {
+            node.pattern.iter().chain(node.pattern_properties.iter().map(|(pattern, _)| pattern))
+        });
+        patterns.filter_map(|pattern| pattern.compiled.as_ref().err())
     }
 
     /// Holds a document against it. One that is not JSON, or has two members of one name, is wrong as a whole.
@@ -89,7 +124,7 @@ impl Schema {
     /// Holds a value against it.
     ///
     /// # Errors
-    /// A [`LanguageError`] where a limit is met, so that nothing can be said.
+    /// A [`LanguageError`] where a limit is met before anything is found to be wrong, or a pattern that cannot be run, so that nothing can be said.
     pub fn validate(
         &self,
         value: Value<'_>,
@@ -127,7 +162,7 @@ struct Node {
     not: Option<NodeId>,
     one_of: Vec<NodeId>,
     pattern: Option<Pattern>,
-    pattern_properties: Vec<(Regex, NodeId)>,
+    pattern_properties: Vec<(Pattern, NodeId)>,
     properties: BTreeMap<Box<str>, NodeId>,
     required: Vec<Box<str>>,
     types: Option<Types>,
@@ -165,6 +200,8 @@ enum Dependency {
 #[derive(Debug, Clone)]
 struct Enumeration {
     values: BTreeSet<String>,
+    /// How long the longest of them is, in bytes.
+    longest: usize,
     shown: Box<str>,
 }
 
@@ -186,7 +223,8 @@ struct Bound {
 
 #[derive(Debug, Clone)]
 struct Pattern {
-    compiled: Regex,
+    /// Or why it cannot be run.
+    compiled: Result<SizedPattern, LanguageError>,
     shown: Box<str>,
 }
 
@@ -221,6 +259,14 @@ impl Types {
             .enumerate()
             .filter(move |(at, _)| self.0 & (1 << at) != 0)
             .map(|(_, name)| name)
+    }
+}
+
+/// A text as what is wrong shows it: cut where it is longer than [`SHOWN_BYTES_MAX`].
+fn cut(text: &str) -> std::borrow::Cow<'_, str> {
+    match text.get(..text.floor_char_boundary(SHOWN_BYTES_MAX)) {
+        Some(start) if start.len() < text.len() => format!("{start}...").into(),
+        _ => text.into(),
     }
 }
 

@@ -2,13 +2,21 @@
 
 use std::collections::BTreeSet;
 
+use super::plain::{numbers, sizes};
 use super::{
-    Additional, Bound, DEPTH_MAX, Dependency, Items, Node, NodeId, Number, Schema, Types, VISITS_MAX,
-    Violations, canonical,
+    Additional, BYTES_PER_VISIT, DEPTH_MAX, Dependency, Items, Node, NodeId, Pattern, SHOWN_BYTES_MAX,
+    Schema, TOLD_BYTES_MAX, Types, VIOLATIONS_MAX, VISITS_MAX, Violations, WRITTEN_BYTES_PER_VISIT,
+    canonical, cut,
 };
 use crate::LanguageError;
 use crate::heap::{Heap, ListId, Map, MapId, Value};
 use crate::json;
+
+/// How many visits dividing one digit takes.
+const VISITS_PER_DIGIT: u64 = 2;
+
+/// How many digits a number has that is no long one.
+const DIGITS_MAX: u64 = 20;
 
 /// Holds a value against a schema.
 pub(super) fn validate(
@@ -17,29 +25,152 @@ pub(super) fn validate(
     heap: &Heap<'_>,
 ) -> Result<Result<(), Violations>, LanguageError> {
     let mut run = Run { schema, heap, visits_left: VISITS_MAX };
-    let mut violations = Vec::new();
-    run.holds(0, value, DEPTH_MAX, Some(&mut violations))?;
-    Ok(if violations.is_empty() { Ok(()) } else { Err(Violations(violations)) })
+    let mut violations = Telling::default();
+    match run.holds(0, value, DEPTH_MAX, Some(&mut violations)) {
+        Ok(_) | Err(Stop::Enough) => {}
+        // It is wrong, whatever the rest is.
+        Err(Stop::Unknown(_)) if !violations.texts.is_empty() => {}
+        Err(Stop::Unknown(error)) => return Err(error),
+    }
+    Ok(if violations.texts.is_empty() { Ok(()) } else { Err(Violations(violations.texts)) })
 }
 
-/// Where violations are told; nowhere where only whether there are any counts.
-type Told<'t> = Option<&'t mut Vec<String>>;
+/// Why a validation ends before its end.
+pub(super) enum Stop {
+    /// Enough is told.
+    Enough,
+    /// A limit is met, or a pattern that cannot be run.
+    Unknown(LanguageError),
+}
+
+/// What is told of what is wrong.
+#[derive(Default)]
+pub(super) struct Telling {
+    texts: Vec<String>,
+    bytes: usize,
+}
+
+/// Where violations are told; nowhere where only whether there are any counts. What is told is wrong with the whole value, so that nothing needs to
+/// be looked at once enough is told.
+pub(super) type Told<'t> = Option<&'t mut Telling>;
 
 struct Run<'s, 'h, 'a> {
     schema: &'s Schema,
     heap: &'h Heap<'a>,
-    visits_left: usize,
+    visits_left: u64,
 }
 
 /// What one keyword found: nothing, or a text.
-fn tell(told: &mut Told<'_>, holds: &mut bool, violation: impl FnOnce() -> String) {
+pub(super) fn tell(
+    told: &mut Told<'_>,
+    holds: &mut bool,
+    violation: impl FnOnce() -> String,
+) -> Result<(), Stop> {
     *holds = false;
-    if let Some(told) = told {
-        told.push(violation());
+    let Some(told) = told else { return Ok(()) };
+    let text = violation();
+    told.bytes += text.len();
+    told.texts.push(text);
+    match told.texts.len() >= VIOLATIONS_MAX || told.bytes >= TOLD_BYTES_MAX {
+        true => Err(Stop::Enough),
+        false => Ok(()),
     }
 }
 
+fn over(what: &str) -> Stop {
+    Stop::Unknown(LanguageError::new(0, format!("holding a value against a schema takes more than {what}")))
+}
+
 impl<'a> Run<'_, '_, 'a> {
+    fn take(&mut self, visits: u64) -> Result<(), Stop> {
+        match self.visits_left.checked_sub(visits) {
+            Some(left) => {
+                self.visits_left = left;
+                Ok(())
+            }
+            None => Err(over(&format!("{VISITS_MAX} steps"))),
+        }
+    }
+
+    fn take_bytes(&mut self, bytes: usize) -> Result<(), Stop> {
+        self.take((bytes / BYTES_PER_VISIT) as u64)
+    }
+
+    /// Takes what the keywords of one place need beside their own places.
+    fn take_for(&mut self, node: &Node, value: Value<'a>) -> Result<(), Stop> {
+        match value {
+            Value::Text(text)
+                if node.format.is_some() || node.max_length.is_some() || node.min_length.is_some() =>
+            {
+                self.take_bytes(text.len())
+            }
+            Value::Integer(_) | Value::Double(_) if node.multiple_of.is_some() => {
+                self.take(DIGITS_MAX * VISITS_PER_DIGIT)
+            }
+            Value::Big(number)
+                if node.multiple_of.is_some() || node.maximum.is_some() || node.minimum.is_some() =>
+            {
+                self.take(number.len() as u64 * VISITS_PER_DIGIT)
+            }
+            Value::Map(_) => {
+                let needed = |dependency: &Dependency| match dependency {
+                    Dependency::Properties(names) => names.len(),
+                    Dependency::Schema(_) => 1,
+                };
+                let names = node.dependencies.iter().map(|(_, dependency)| 1 + needed(dependency));
+                self.take((node.required.len() + names.sum::<usize>()) as u64)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a text has a match.
+    fn matches(&mut self, pattern: &Pattern, text: &str) -> Result<bool, Stop> {
+        let pattern = pattern.compiled.as_ref().map_err(|error| Stop::Unknown(error.clone()))?;
+        self.take(pattern.steps(text))?;
+        Ok(pattern.is_match(text))
+    }
+
+    /// Whether the schemas of a map name a member.
+    fn knows(&mut self, node: &Node, name: &str) -> Result<bool, Stop> {
+        self.take(1)?;
+        if node.properties.contains_key(name) {
+            return Ok(true);
+        }
+        for (pattern, _) in &node.pattern_properties {
+            if self.matches(pattern, name)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether no two values of a list are the same.
+    fn are_unique(&mut self, list: &[Value<'a>]) -> Result<bool, Stop> {
+        let (mut texts, mut others) = (BTreeSet::new(), BTreeSet::new());
+        for value in list {
+            self.take(1)?;
+            let is_new = match value {
+                Value::Text(text) => {
+                    self.take_bytes(text.len())?;
+                    texts.insert(*text)
+                }
+                other => {
+                    let bytes_left = usize::try_from(self.visits_left).unwrap_or(usize::MAX);
+                    let bytes_left = bytes_left.saturating_mul(WRITTEN_BYTES_PER_VISIT);
+                    let text = canonical::written(*other, self.heap, bytes_left);
+                    let Some(text) = text else { return Err(over(&format!("{VISITS_MAX} steps"))) };
+                    self.take((text.len() / WRITTEN_BYTES_PER_VISIT) as u64)?;
+                    others.insert(text)
+                }
+            };
+            if !is_new {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Whether a value is right. Without a place to tell, it stops at the first that is wrong.
     fn holds(
         &mut self,
@@ -47,12 +178,8 @@ impl<'a> Run<'_, '_, 'a> {
         value: Value<'a>,
         depth_left: usize,
         mut told: Told<'_>,
-    ) -> Result<bool, LanguageError> {
-        let over = |what: &str| {
-            LanguageError::new(0, format!("holding a value against a schema takes more than {what}"))
-        };
-        self.visits_left =
-            self.visits_left.checked_sub(1).ok_or_else(|| over(&format!("{VISITS_MAX} steps")))?;
+    ) -> Result<bool, Stop> {
+        self.take(1)?;
         let depth_left = depth_left.checked_sub(1).ok_or_else(|| over(&format!("{DEPTH_MAX} levels")))?;
         let schema = self.schema;
         let Some(node) = schema.nodes.get(id) else { return Ok(true) };
@@ -79,7 +206,8 @@ impl<'a> Run<'_, '_, 'a> {
         depth_left: usize,
         holds: &mut bool,
         told: &mut Told<'_>,
-    ) -> Result<(), LanguageError> {
+    ) -> Result<(), Stop> {
+        self.take_for(node, value)?;
         let (list, map) = match value {
             Value::List(id) => (Some(self.heap.list(id)), None),
             Value::Map(id) => (None, self.heap.map(id)),
@@ -92,16 +220,20 @@ impl<'a> Run<'_, '_, 'a> {
             tell(told, holds, || {
                 let (allowed, found) = (schemas.len(), list.len());
                 format!("schema only allows {allowed} elements in array but instance has {found} elements")
-            });
+            })?;
         }
         if let (Some(map), Additional::Forbidden) = (map, node.additional_properties) {
-            let unwanted: BTreeSet<&str> =
-                map.entries().iter().map(|(name, _)| *name).filter(|name| !node.knows(name)).collect();
+            let mut unwanted = BTreeSet::new();
+            for (name, _) in map.entries() {
+                if !self.knows(node, name)? {
+                    unwanted.insert(*name);
+                }
+            }
             if !unwanted.is_empty() {
                 tell(told, holds, || {
                     let names = names(unwanted.iter().copied());
                     format!("object instance has properties which are not allowed by the schema: {names}")
-                });
+                })?;
             }
         }
         self.alternatives(node, value, depth_left, holds, told)?;
@@ -109,29 +241,31 @@ impl<'a> Run<'_, '_, 'a> {
             self.dependencies(node, value, map, depth_left, holds, told)?;
         }
         if let Some(enumeration) = &node.enumeration {
-            let mut text = String::new();
-            canonical::write(value, self.heap, &mut text);
-            if !enumeration.values.contains(&text) {
+            let text = canonical::written(value, self.heap, enumeration.longest);
+            // What is longer than all that may be is looked at no further than they are long.
+            let written = text.as_ref().map_or(enumeration.longest, String::len);
+            self.take((written / WRITTEN_BYTES_PER_VISIT) as u64)?;
+            if !text.is_some_and(|text| enumeration.values.contains(&text)) {
                 tell(told, holds, || {
                     let shown = self.shown(value);
                     format!(
                         "instance value ({shown}) not found in enum (possible values: {})",
                         enumeration.shown
                     )
-                });
+                })?;
             }
         }
         if let (Some(format), Value::Text(text)) = (node.format, value)
             && let Some(violation) = format.violation(text)
         {
-            tell(told, holds, || violation);
+            tell(told, holds, || violation)?;
         }
-        sizes(node, value, list, map, holds, told);
-        numbers(node, value, holds, told);
+        sizes(node, value, list, map, holds, told)?;
+        numbers(node, value, holds, told)?;
         if let Some(not) = node.not
             && self.holds(not, value, depth_left, None)?
         {
-            tell(told, holds, || "instance matched a schema which it should not have".to_owned());
+            tell(told, holds, || "instance matched a schema which it should not have".to_owned())?;
         }
         if !node.one_of.is_empty() {
             let matched = self.matched(&node.one_of, value, depth_left)?;
@@ -139,15 +273,16 @@ impl<'a> Run<'_, '_, 'a> {
                 tell(told, holds, || {
                     let count = node.one_of.len();
                     format!("instance failed to match exactly one schema (matched {matched} out of {count})")
-                });
+                })?;
             }
         }
         if let (Some(pattern), Value::Text(text)) = (&node.pattern, value)
-            && !pattern.compiled.is_match(text)
+            && !self.matches(pattern, text)?
         {
             tell(told, holds, || {
+                let text = cut(text);
                 format!("ECMA 262 regex \"{}\" does not match input string \"{text}\"", pattern.shown)
-            });
+            })?;
         }
         if let Some(map) = map {
             let missing = node.required.iter().filter(|name| map.get(name).is_none());
@@ -155,7 +290,7 @@ impl<'a> Run<'_, '_, 'a> {
             if !missing.is_empty() {
                 tell(told, holds, || {
                     format!("object has missing required properties ({})", names(missing.iter().copied()))
-                });
+                })?;
             }
         }
         if let Some(types) = node.types
@@ -167,28 +302,17 @@ impl<'a> Run<'_, '_, 'a> {
                 format!(
                     "instance type ({found}) does not match any allowed primitive type (allowed: {allowed})"
                 )
-            });
+            })?;
         }
-        if let (Some(list), true) = (list, node.unique_items) {
-            let mut seen = BTreeSet::new();
-            let unique = list.iter().all(|value| {
-                let mut text = String::new();
-                canonical::write(*value, self.heap, &mut text);
-                seen.insert(text)
-            });
-            if !unique {
-                tell(told, holds, || "array must not contain duplicate elements".to_owned());
-            }
+        if let (Some(list), true) = (list, node.unique_items)
+            && !self.are_unique(list)?
+        {
+            tell(told, holds, || "array must not contain duplicate elements".to_owned())?;
         }
         Ok(())
     }
 
-    fn matched(
-        &mut self,
-        schemas: &[NodeId],
-        value: Value<'a>,
-        depth_left: usize,
-    ) -> Result<usize, LanguageError> {
+    fn matched(&mut self, schemas: &[NodeId], value: Value<'a>, depth_left: usize) -> Result<usize, Stop> {
         let mut matched = 0;
         for schema in schemas {
             matched += usize::from(self.holds(*schema, value, depth_left, None)?);
@@ -204,7 +328,7 @@ impl<'a> Run<'_, '_, 'a> {
         depth_left: usize,
         holds: &mut bool,
         told: &mut Told<'_>,
-    ) -> Result<(), LanguageError> {
+    ) -> Result<(), Stop> {
         let count = node.all_of.len();
         let matched = self.matched(&node.all_of, value, depth_left)?;
         if matched < count {
@@ -212,7 +336,7 @@ impl<'a> Run<'_, '_, 'a> {
                 format!(
                     "instance failed to match all required schemas (matched only {matched} out of {count})"
                 )
-            });
+            })?;
         }
         let mut any = node.any_of.is_empty();
         for schema in &node.any_of {
@@ -221,7 +345,7 @@ impl<'a> Run<'_, '_, 'a> {
         if !any {
             tell(told, holds, || {
                 format!("instance failed to match at least one required schema among {}", node.any_of.len())
-            });
+            })?;
         }
         Ok(())
     }
@@ -234,7 +358,7 @@ impl<'a> Run<'_, '_, 'a> {
         depth_left: usize,
         holds: &mut bool,
         told: &mut Told<'_>,
-    ) -> Result<(), LanguageError> {
+    ) -> Result<(), Stop> {
         for (property, dependency) in &node.dependencies {
             if map.get(property).is_none() {
                 continue;
@@ -255,7 +379,7 @@ impl<'a> Run<'_, '_, 'a> {
                                 "property \"{property}\" of object has missing property dependencies"
                             );
                             format!("{what} (schema requires {all}; missing: {missing})")
-                        });
+                        })?;
                     }
                 }
             }
@@ -269,7 +393,7 @@ impl<'a> Run<'_, '_, 'a> {
         list: ListId,
         depth_left: usize,
         mut told: Told<'_>,
-    ) -> Result<bool, LanguageError> {
+    ) -> Result<bool, Stop> {
         let mut holds = true;
         for (at, value) in self.heap.list(list).iter().enumerate() {
             let schema = match (&node.items, node.additional_items) {
@@ -295,13 +419,17 @@ impl<'a> Run<'_, '_, 'a> {
         map: MapId,
         depth_left: usize,
         mut told: Told<'_>,
-    ) -> Result<bool, LanguageError> {
+    ) -> Result<bool, Stop> {
         let mut holds = true;
         let entries = self.heap.map(map).map(Map::entries).unwrap_or_default();
         for (name, value) in entries {
+            self.take(1)?;
             let mut schemas: Vec<NodeId> = node.properties.get(*name).copied().into_iter().collect();
-            let patterns = node.pattern_properties.iter();
-            schemas.extend(patterns.filter(|(pattern, _)| pattern.is_match(name)).map(|(_, schema)| *schema));
+            for (pattern, schema) in &node.pattern_properties {
+                if self.matches(pattern, name)? {
+                    schemas.push(*schema);
+                }
+            }
             if let (true, Additional::Schema(schema)) = (schemas.is_empty(), node.additional_properties) {
                 schemas.push(schema);
             }
@@ -317,28 +445,32 @@ impl<'a> Run<'_, '_, 'a> {
 
     fn shown(&self, value: Value<'a>) -> String {
         let mut text = String::new();
-        match json::write(value, self.heap, &mut text) {
+        let written = match value {
+            Value::Text(long) => {
+                json::write_text(&cut(long), &mut text);
+                Ok(())
+            }
+            other => json::write_within(other, self.heap, SHOWN_BYTES_MAX, &mut text),
+        };
+        match written {
             Ok(()) => text,
             Err(_) => "...".to_owned(),
         }
     }
 }
 
-impl Node {
-    fn knows(&self, name: &str) -> bool {
-        self.properties.contains_key(name)
-            || self.pattern_properties.iter().any(|(pattern, _)| pattern.is_match(name))
-    }
-}
-
-/// Names as a JSON list.
+/// Names as a JSON list, as many as are shown.
 fn names<'n>(names: impl Iterator<Item = &'n str>) -> String {
     let mut list = String::from("[");
     for (position, name) in names.enumerate() {
         if position > 0 {
             list.push(',');
         }
-        json::write_text(name, &mut list);
+        if list.len() > SHOWN_BYTES_MAX {
+            list.push_str("...");
+            break;
+        }
+        json::write_text(&cut(name), &mut list);
     }
     list.push(']');
     list
@@ -356,122 +488,4 @@ fn type_of(value: Value<'_>) -> Types {
         Value::Text(_) => "string",
     };
     Types::of_name(name).unwrap_or(Types::NUMBER)
-}
-
-/// `maxItems` to `minProperties`
-fn sizes(
-    node: &Node,
-    value: Value<'_>,
-    list: Option<&[Value<'_>]>,
-    map: Option<&Map<'_>>,
-    holds: &mut bool,
-    told: &mut Told<'_>,
-) {
-    let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
-    if let Some(found) = list.map(|list| count(list.len())) {
-        if let Some(limit) = node.max_items.filter(|limit| found > *limit) {
-            tell(told, holds, || {
-                format!(
-                    "array is too long: must have at most {limit} elements but instance has {found} elements"
-                )
-            });
-        }
-        if let Some(limit) = node.min_items.filter(|limit| found < *limit) {
-            tell(told, holds, || {
-                format!(
-                    "array is too short: must have at least {limit} elements but instance has {found} elements"
-                )
-            });
-        }
-    }
-    if let Value::Text(text) = value
-        && (node.max_length.is_some() || node.min_length.is_some())
-    {
-        let found = count(text.chars().count());
-        if let Some(limit) = node.max_length.filter(|limit| found > *limit) {
-            tell(told, holds, || {
-                format!("string \"{text}\" is too long (length: {found}, maximum allowed: {limit})")
-            });
-        }
-        if let Some(limit) = node.min_length.filter(|limit| found < *limit) {
-            tell(told, holds, || {
-                format!("string \"{text}\" is too short (length: {found}, required minimum: {limit})")
-            });
-        }
-    }
-    if let Some(found) = map.map(|map| count(map.entries().len())) {
-        if let Some(limit) = node.max_properties.filter(|limit| found > *limit) {
-            tell(told, holds, || {
-                format!("object has too many properties (found {found} but schema requires at most {limit})")
-            });
-        }
-        if let Some(limit) = node.min_properties.filter(|limit| found < *limit) {
-            tell(told, holds, || {
-                format!("object has too few properties (found {found} but schema requires at least {limit})")
-            });
-        }
-    }
-}
-
-/// `maximum`, `minimum`, `multipleOf`
-fn numbers(node: &Node, value: Value<'_>, holds: &mut bool, told: &mut Told<'_>) {
-    let shown = || match value {
-        Value::Integer(number) => number.to_string(),
-        Value::Double(number) => json::java_double(number),
-        Value::Big(number) => number.to_owned(),
-        _ => String::new(),
-    };
-    let order = |number: &Number| match (value, number.small) {
-        (Value::Integer(value), Some(limit)) => Some(value.cmp(&limit)),
-        // A number beyond what a `Double` holds lies beyond every bound on its side.
-        (Value::Double(value), _) if value.is_infinite() => value.partial_cmp(&0.0),
-        _ => canonical::decimal(value).map(|value| value.cmp(&number.value)),
-    };
-    if let Some(Bound { number, exclusive }) = &node.maximum
-        && let Some(order) = order(number)
-    {
-        let limit = &number.shown;
-        if order.is_gt() {
-            tell(told, holds, || {
-                let found = shown();
-                format!(
-                    "numeric instance is greater than the required maximum (maximum: {limit}, found: {found})"
-                )
-            });
-        } else if order.is_eq() && *exclusive {
-            tell(told, holds, || {
-                format!("numeric instance is not strictly lower than the required maximum {limit}")
-            });
-        }
-    }
-    if let Some(Bound { number, exclusive }) = &node.minimum
-        && let Some(order) = order(number)
-    {
-        let limit = &number.shown;
-        if order.is_lt() {
-            tell(told, holds, || {
-                let found = shown();
-                format!(
-                    "numeric instance is lower than the required minimum (minimum: {limit}, found: {found})"
-                )
-            });
-        } else if order.is_eq() && *exclusive {
-            tell(told, holds, || {
-                format!("numeric instance is not strictly greater than the required minimum {limit}")
-            });
-        }
-    }
-    if let Some(divisor) = &node.multiple_of
-        && !matches!(value, Value::Null | Value::Boolean(_) | Value::Text(_) | Value::List(_) | Value::Map(_))
-    {
-        let multiple = match canonical::decimal(value) {
-            Some(number) => number.is_multiple_of(&divisor.value),
-            None => false,
-        };
-        if !multiple {
-            tell(told, holds, || {
-                format!("remainder of division is not zero ({} / {})", shown(), divisor.shown)
-            });
-        }
-    }
 }

@@ -6,7 +6,7 @@ use super::BodyPath;
 use crate::LanguageError;
 use crate::heap::{Heap, Value};
 use crate::json;
-use crate::json_path::JsonPath;
+use crate::json_path::{JsonPath, VISITS_MAX};
 
 /// The paths that the mappings of one message name, compiled: the body is read once for all of them.
 #[derive(Debug, Clone, Default)]
@@ -46,14 +46,16 @@ impl BodyPaths {
         let parsed = body.get(..body.floor_char_boundary(parsed_bytes_max)).unwrap_or_default();
         let reads = self.0.iter().any(|wanted| matches!(wanted, Wanted::Part(_)));
         let root = if reads { json::read_lenient(parsed, &mut heap).ok() } else { None };
-        let value = |wanted: &Wanted| match wanted {
+        // One budget for all paths of the message.
+        let mut visits_left = VISITS_MAX;
+        let mut value = |wanted: &Wanted| match wanted {
             Wanted::Whole => Some(body.to_owned()),
             Wanted::Part(path) => {
-                let found = path.find(root?, &mut heap).ok()??;
+                let found = path.find_within(root?, &mut heap, &mut visits_left).ok()??;
                 text(found, &heap)
             }
         };
-        self.0.iter().map(value).collect()
+        self.0.iter().map(&mut value).collect()
     }
 }
 

@@ -314,12 +314,20 @@ fn named<'a>(prefix: &str, text: &'a str) -> Result<Option<&'a str>, LanguageErr
 
 fn body(prefix: &str, text: &str) -> Result<Option<BodyPath>, LanguageError> {
     let Some(behind) = text.strip_prefix(prefix) else { return Ok(None) };
-    for (unsupported, what) in [("..", "recursive descent"), ("?(", "a filter")] {
-        if let Some(at) = behind.find(unsupported) {
-            let message =
-                format!("a mapping of an HTTP API does not take {what} (`{unsupported}`): name the place");
+    let (mut is_quoted, mut before) = (false, ' ');
+    for (at, character) in behind.char_indices() {
+        let unsupported = match (before, character) {
+            _ if is_quoted => None,
+            ('.', '.') => Some((at - 1, "recursive descent (`..`)")),
+            (_, '?') => Some((at, "a filter (`?`)")),
+            _ => None,
+        };
+        if let Some((at, what)) = unsupported {
+            let message = format!("a mapping of an HTTP API does not take {what}: name the place");
             return Err(LanguageError::new(prefix.len() + at, message));
         }
+        is_quoted ^= character == '\'';
+        before = character;
     }
     BodyPath::parse(behind, prefix.len()).map(Some)
 }

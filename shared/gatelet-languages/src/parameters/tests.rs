@@ -251,6 +251,9 @@ fn what_is_no_http_value_is_an_error_at_its_place() {
         ("$request.body..name", Message::Request, 13, "recursive descent"),
         ("${request.body.a[?(@.b)]}", Message::Request, 17, "a filter"),
         ("$request.body.a[?(@.b)]", Message::Request, 16, "a filter"),
+        ("${request.body.a[ ? (@.b)]}", Message::Request, 18, "a filter"),
+        ("${request.body.a['b'][?(@.c)]}", Message::Request, 22, "a filter"),
+        ("${response.body.a..b}", Message::Response, 17, "recursive descent"),
         ("${context.}", Message::Request, 10, "no context variable"),
     ] {
         let error = value(written, message).unwrap_err();

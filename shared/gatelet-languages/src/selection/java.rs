@@ -20,6 +20,13 @@ pub(crate) fn translate(pattern: &str) -> Result<String, LanguageError> {
             None => {
                 let token = rest.chars().next().map_or(0, char::len_utf8);
                 let written = rest.get(..token).unwrap_or_default();
+                if class_depth > 0
+                    && let Some((length, written)) = doubled(rest, pattern.get(..at).unwrap_or_default())
+                {
+                    translated.push_str(written);
+                    at += length;
+                    continue;
+                }
                 match written {
                     "[" => class_depth += 1,
                     "]" => class_depth = class_depth.saturating_sub(1),
@@ -33,6 +40,18 @@ pub(crate) fn translate(pattern: &str) -> Result<String, LanguageError> {
         at += token;
     }
     Ok(translated)
+}
+
+/// The length of marks in a class that mean something only to the crate where they stand twice, and what they become.
+fn doubled(rest: &str, before: &str) -> Option<(usize, &'static str)> {
+    match rest.as_bytes() {
+        [b'~', ..] => Some((1, "\\~")),
+        // The first of a class is itself, and may begin a range.
+        [b'-', b'-', ..] if before.ends_with(['[', '^']) => Some((1, "\\-")),
+        // Any other ends one with the second.
+        [b'-', b'-', ..] => Some((2, "-\\-")),
+        _ => None,
+    }
 }
 
 /// The length of an escape with its backslash, and what it becomes.
@@ -62,6 +81,10 @@ fn escaped(escape: &str, at: usize, in_class: bool) -> Result<(usize, String), L
         // It also stands before a last line break, which nothing would then be left to match.
         'Z' if !in_class => "\\z".to_owned(),
         '1'..='9' | 'k' => return Err(unsupported(at, "a back reference")),
+        'p' | 'P' if posix_class(escape).is_some() => {
+            let (name, inside) = posix_class(escape).unwrap_or_default();
+            return Ok((length + name.len() + "{}".len(), class(inside, letter == 'P')));
+        }
         'B' | 'G' | 'P' | 'X' | 'p' => return Err(unsupported(at, &format!("`\\{letter}`"))),
         it if it.is_ascii_alphanumeric() => format!("\\{it}"),
         // Here Java takes any other character for itself.
@@ -70,7 +93,30 @@ fn escaped(escape: &str, at: usize, in_class: bool) -> Result<(usize, String), L
     Ok((length, written))
 }
 
-fn refuse_backtracking(rest: &str, at: usize) -> Result<(), LanguageError> {
+/// Java's classes of ASCII characters, as `p{Alpha}`: the name and what is in it. Those of Unicode are not known.
+fn posix_class(escape: &str) -> Option<(&str, &'static str)> {
+    let (name, _) = escape.get(1..)?.strip_prefix('{')?.split_once('}')?;
+    let inside = match name {
+        "Lower" => "a-z",
+        "Upper" => "A-Z",
+        "ASCII" => "\\x00-\\x7F",
+        "Alpha" => "a-zA-Z",
+        "Digit" => "0-9",
+        "Alnum" => "a-zA-Z0-9",
+        "Punct" => "!-/:-@\\[-`\\{-~",
+        "Graph" => "!-~",
+        "Print" => "\\x20-~",
+        "Blank" => "\\x20\\t",
+        "Cntrl" => "\\x00-\\x1F\\x7F",
+        "XDigit" => "0-9a-fA-F",
+        "Space" => "\\x20\\t\\n\\x0B\\f\\r",
+        _ => return None,
+    };
+    Some((name, inside))
+}
+
+/// Refuses what needs backtracking, where the rest of a pattern begins with it.
+pub(super) fn refuse_backtracking(rest: &str, at: usize) -> Result<(), LanguageError> {
     for (mark, name) in [
         ("(?=", "look-ahead"),
         ("(?!", "look-ahead"),
@@ -89,7 +135,7 @@ fn refuse_backtracking(rest: &str, at: usize) -> Result<(), LanguageError> {
     Ok(())
 }
 
-fn unsupported(at: usize, what: &str) -> LanguageError {
+pub(super) fn unsupported(at: usize, what: &str) -> LanguageError {
     let message = format!("the pattern uses {what}, which this gateway does not run: write it without");
     LanguageError::new(at, message)
 }

@@ -38,12 +38,26 @@ fn patterns_match_the_whole_text() {
         ("^200$", "200", true),
         ("\\.\\*\\[\\]", ".*[]", true),
         ("[a-z&&[^b]]", "b", false),
+        ("[+--]+", "+,-", true),
+        ("[+--]+", ".", false),
+        ("[--a]", "A", true),
+        ("[a~~b]+", "a~b", true),
         ("\\x41\\t", "A\t", true),
         ("\\<\\_\\\u{e9}\\>", "<_\u{e9}>", true),
         ("20\\d\\Z", "204", true),
     ] {
         assert_eq!(matches(pattern, text), expected, "{pattern} on {text}");
     }
+}
+
+#[test]
+fn only_the_beginning_of_a_long_text_counts() {
+    let long = |end: &str| format!("{}{end}", "\u{e9}".repeat(TEXT_BYTES_MAX / 2));
+    assert!(matches("Error: .*", &format!("Error: {}", long(""))));
+    assert!(matches("\u{e9}+", &long("x")));
+    assert!(!matches(".*x", &long("x")));
+    // Half a character is none.
+    assert!(matches("x\u{e9}+", &format!("x{}", long("x"))));
 }
 
 #[test]
@@ -69,7 +83,7 @@ fn what_cannot_be_run_is_kept_as_an_error() {
         ("(", 0, "cannot be run: unclosed group"),
         ("*", 0, "cannot be run"),
         ("a)|(b", 0, "cannot be run"),
-        ("a\\p{Alpha}", 1, "`\\p`"),
+        ("a\\p{L}", 1, "`\\p`"),
         ("(.{1000}){1000}", 0, "grows too large"),
     ] {
         let compiled = SelectionPattern::compile(Some(pattern));
@@ -87,15 +101,18 @@ fn the_first_match_goes_before_the_default_and_the_preferred_one_before_all() {
     let patterns = |texts: &[&str]| -> Vec<_> {
         texts.iter().map(|text| SelectionPattern::compile(Some(text))).collect()
     };
-    let chosen = |texts: &[&str], text: &str, preferred| select(&patterns(texts), text, preferred).ok();
-    assert_eq!(chosen(&["", "2..", "200"], "200", None), Some(Some(1)));
-    assert_eq!(chosen(&["", "2..", "200"], "200", Some(2)), Some(Some(2)));
-    assert_eq!(chosen(&["", "2..", "200"], "404", Some(2)), Some(Some(0)));
-    assert_eq!(chosen(&[".*", "2.."], "200", Some(0)), Some(Some(1)));
-    assert_eq!(chosen(&["2.."], "404", None), Some(None));
-    assert_eq!(chosen(&[], "404", None), Some(None));
-    assert_eq!(chosen(&["(?!4).*", "2..", ""], "200", None), Some(Some(1)));
-    assert_eq!(chosen(&["(?!4).*", "2..", ""], "404", None), None);
+    let chosen = |texts: &[&str], text: &str, preferred: &[usize]| {
+        select(&patterns(texts), text, |position| preferred.contains(&position)).ok()
+    };
+    assert_eq!(chosen(&["", "2..", "200"], "200", &[]), Some(Some(1)));
+    assert_eq!(chosen(&["", "2..", "200"], "200", &[2]), Some(Some(2)));
+    assert_eq!(chosen(&["", "2..", "200"], "404", &[2]), Some(Some(0)));
+    assert_eq!(chosen(&["", "2..", "4..", "200"], "200", &[2, 3]), Some(Some(3)));
+    assert_eq!(chosen(&[".*", "2.."], "200", &[0]), Some(Some(1)));
+    assert_eq!(chosen(&["2.."], "404", &[]), Some(None));
+    assert_eq!(chosen(&[], "404", &[]), Some(None));
+    assert_eq!(chosen(&["(?!4).*", "2..", ""], "200", &[]), Some(Some(1)));
+    assert_eq!(chosen(&["(?!4).*", "2..", ""], "404", &[]), None);
 }
 
 proptest! {

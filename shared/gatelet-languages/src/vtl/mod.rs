@@ -16,13 +16,14 @@ mod tree;
 pub use scope::{ContextValue, NoScope, Overrides, Parameters, RequestOverrides, ResponseOverrides, Scope};
 
 use crate::LanguageError;
-use tree::{Block, Macro, Node};
+use tree::{Block, Macros, Node};
 
 /// A compiled template.
 #[derive(Debug, Clone)]
 pub struct Template {
     block: Block,
-    macros: Box<[Macro]>,
+    macros: Macros,
+    problems: Box<[LanguageError]>,
     /// How many variables it names.
     variables: usize,
     /// How long its text is, in bytes: about as long is most of what it renders to.
@@ -47,7 +48,19 @@ impl Template {
         let mut names = parser::Names::default();
         let block = parser::parse(text, &mut names)?;
         let variables = names.count();
-        Ok(Self { block, macros: names.macros.into(), variables, length: text.len() })
+        Ok(Self {
+            block,
+            macros: names.macros,
+            problems: names.problems.into(),
+            variables,
+            length: text.len(),
+        })
+    }
+
+    /// What will fail where it is used, with its place: paths and patterns that stand in the template and cannot be compiled. The first
+    /// few, if there are many.
+    pub fn problems(&self) -> impl Iterator<Item = &LanguageError> {
+        self.problems.iter()
     }
 
     /// What it renders to whatever the message, where that is known: a template without references and directives.
@@ -65,7 +78,7 @@ impl Template {
     /// # Errors
     /// A [`LanguageError`] where Velocity would fail, and where a limit is met.
     pub fn render(&self, scope: &dyn Scope, overrides: Overrides) -> Result<Rendered, LanguageError> {
-        let Self { block, macros, variables, length } = self;
+        let Self { block, macros, variables, length, .. } = self;
         let (text, overrides) = render::render(block, macros, *variables, *length, scope, overrides)?;
         Ok(Rendered { text, overrides })
     }

@@ -1,5 +1,7 @@
 //! What a template is compiled to.
 
+use std::collections::BTreeMap;
+
 use super::render::Pattern;
 use crate::LanguageError;
 use crate::json_path::JsonPath;
@@ -120,10 +122,12 @@ pub(super) enum Argument {
     Word,
 }
 
+/// All macros of a template by their names.
+pub(super) type Macros = BTreeMap<Box<str>, Macro>;
+
 /// `#macro`
 #[derive(Debug, Clone)]
 pub(super) struct Macro {
-    pub(super) name: Box<str>,
     pub(super) parameters: Box<[Slot]>,
     pub(super) block: Block,
 }

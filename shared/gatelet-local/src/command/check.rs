@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use gatelet_aws::backends::VpcLinks;
+use gatelet_aws::environment::Environment;
 use gatelet_model::{Problem, Severity};
 use serde_json::{Value, json};
 
 use super::{COMMAND_AT_FAULT, DEFINITIONS_AT_FAULT, DecisionArguments, colour, failed};
 use crate::definition::{
-    Decisions, Defined, Definition, Rendering, counted, import_file, routes, unknown_parameters, unled_links,
+    Decisions, Defined, Definition, Rendering, counted, import_file, read, routes, unknown_parameters,
+    unled_links,
 };
 use crate::dev::{Projects, SETTINGS_FILE_NAME, missing_code, vpc_links};
 
@@ -43,7 +44,9 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         Err(error) => return failed(&error, COMMAND_AT_FAULT),
     };
     let decisions = arguments.decisions.decisions();
-    let links = vpc_links(VpcLinks::default(), &projects.projects, &[]);
+    // Other variables are not asked for, and may be as they are.
+    let (environment, _) = Environment::of_process_with_problems();
+    let links = vpc_links(environment.vpc_links().clone(), &projects.projects, &[]);
     let checked: Vec<(String, Definition)> = projects
         .files
         .into_iter()
@@ -53,7 +56,8 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
             let missing =
                 definition.functions.iter().filter_map(|function| missing_code(function, directory));
             definition.problems.extend(missing);
-            definition.problems.extend(unled_links(&definition, &links, SETTINGS_FILE_NAME));
+            let source = read(&file.path, &file.name).ok();
+            definition.problems.extend(unled_links(&definition, &links, source.as_ref(), SETTINGS_FILE_NAME));
             (file.name, definition)
         })
         .collect();

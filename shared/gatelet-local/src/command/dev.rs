@@ -97,8 +97,8 @@ pub(super) struct Arguments {
     #[arg(long = "issuer", value_name = "ISSUER=KEYSET_URL", value_parser = parse_key_set_url)]
     issuers: Vec<KeySetUrl>,
 
-    /// Where a VPC link leads, by its id or the ARN at its end; may be given several times
-    #[arg(long = "vpc-link", value_name = "ID=HOST[:PORT]", value_parser = LinkMapping::parse)]
+    /// Where a VPC link leads, by its id or the ARN at its end, or an id alone for the hosts in its URIs; may be given several times
+    #[arg(long = "vpc-link", value_name = "ID[=HOST[:PORT]]", value_parser = LinkMapping::parse)]
     vpc_links: Vec<LinkMapping>,
 
     /// How requests are logged

@@ -3,15 +3,25 @@
 use std::collections::BTreeMap;
 
 use gatelet_aws::backends::VpcLinks;
-use gatelet_model::{Api, Connection, Problem, Problems};
+use gatelet_control::document::{Source, Span};
+use gatelet_model::{Api, Connection, Place, Problem, Problems};
 
 use super::Definition;
 
 /// How the id of a link begins that a stage variable holds, which only its stage knows.
 const VARIABLE: &str = "${";
 
-/// A warning for each VPC link of a definition of which it is not known where it leads. `settings` is the file to say it in.
-pub fn unled_links(definition: &Definition, links: &VpcLinks, settings: &str) -> Problems {
+/// The member of an integration that names its link, without its first letter: templates and OpenAPI differ in that.
+const CONNECTION_ID: &str = "onnectionId";
+
+/// A warning for each VPC link of a definition of which it is not known where it leads, at the place in `source` that names it first.
+/// `settings` is the file to say it in.
+pub fn unled_links(
+    definition: &Definition,
+    links: &VpcLinks,
+    source: Option<&Source>,
+    settings: &str,
+) -> Problems {
     let mut unled: BTreeMap<&str, bool> = BTreeMap::new();
     for defined in &definition.apis {
         for (id, target, is_named) in used(&defined.api) {
@@ -20,7 +30,27 @@ pub fn unled_links(definition: &Definition, links: &VpcLinks, settings: &str) ->
             }
         }
     }
-    unled.into_iter().map(|(id, is_named)| problem(id, is_named, settings)).collect()
+    let placed = |(id, is_named)| {
+        let problem = problem(id, is_named, settings);
+        match source.and_then(|source| place(id, source)) {
+            Some(place) => problem.at(place),
+            None => problem,
+        }
+    };
+    unled.into_iter().map(placed).collect()
+}
+
+/// Where a definition names a link as its id. One that it refers to by a template's function has no such place.
+fn place(id: &str, source: &Source) -> Option<Place> {
+    let text = source.text();
+    let is_part = |character: char| character.is_alphanumeric() || matches!(character, '-' | '_');
+    text.match_indices(id).find_map(|(start, _)| {
+        let (before, rest) = text.split_at_checked(start)?;
+        let after = rest.get(id.len()..)?;
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        let is_whole = !before.ends_with(is_part) && !after.starts_with(is_part);
+        (is_whole && line.contains(CONNECTION_ID)).then(|| source.place(Span::new(start, start + id.len())))
+    })
 }
 
 fn problem(id: &str, is_named: bool, settings: &str) -> Problem {

@@ -199,7 +199,8 @@ async fn start(options: &Options, console: &Console) -> Result<Running, DevError
     let settings = environment.backends().with_links(links.clone()).showing(certificates);
     let http_backends = HttpBackends::new(settings.forbidding(control_address.into()))
         .map_err(|error| DevError::Machine { what: "an HTTP client", why: error.to_string() })?;
-    let elsewhere = options.lambda_endpoint.clone().or_else(|| environment.endpoint(LAMBDA).cloned());
+    // Functions are run here, whatever stands in for AWS's other services.
+    let elsewhere = options.lambda_endpoint.clone().or_else(|| environment.own_endpoint(LAMBDA).cloned());
     let Decisions { account, region, .. } = &options.decisions;
     let is_elsewhere = elsewhere.is_some();
     let functions = Functions::start(&options.functions, is_elsewhere, account, region, console).await?;

@@ -41,7 +41,8 @@ impl Write for Said {
     }
 }
 
-/// Makes a request to the definitions that are given, or to the one of their APIs that it names.
+/// Makes a request to the definitions that are given, or to the one of their APIs that it names. Beside what came of it stands what is
+/// wrong with the route that it took, for people.
 ///
 /// # Errors
 /// A [`DevError`]; whatever was started has been stopped.
@@ -49,7 +50,7 @@ pub async fn invoke(
     options: &Options,
     invocation: &Invocation,
     console: &Console,
-) -> Result<Result<Invoked, String>, DevError> {
+) -> Result<Result<(Invoked, String), String>, DevError> {
     let mut signals =
         Signals::listen().map_err(|error| DevError::Machine { what: "signals", why: error.to_string() })?;
     let running = tokio::select! {
@@ -60,6 +61,11 @@ pub async fn invoke(
         invoked = asked(&running, invocation) => invoked,
         () = signals.next() => Err("it was stopped".to_owned()),
     };
+    let invoked = invoked.map(|invoked| {
+        let route = invoked.route.as_deref();
+        let problems = route.map(|route| running.session.problems_of(route)).unwrap_or_default();
+        (invoked, problems)
+    });
     running.finish(&mut signals, console).await;
     Ok(invoked)
 }

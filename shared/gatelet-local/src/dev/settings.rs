@@ -13,6 +13,7 @@
 //!
 //! [vpc_links]                                  # where VPC links lead, by link id or by the ARN at their end
 //! abc123 = "127.0.0.1:3000"
+//! def456 = true                                # to the hosts in its URIs, whose names resolve here
 //!
 //! [client_certificates.d4e5f6]                 # what stages with this client certificate show to HTTPS backends,
 //! certificate = "client.pem"                   # instead of one that is made
@@ -47,15 +48,22 @@ pub struct Settings {
     pub client_certificates: BTreeMap<String, CertificateFiles>,
 }
 
-/// What stands at the end of a VPC link, as [`LinkEnd`] is written.
+/// What stands at the end of a VPC link: [`LinkEnd`] as it is written, or `true` for the hosts in the URIs themselves.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[serde(try_from = "toml::Value")]
 pub struct Address(pub LinkEnd);
 
-impl TryFrom<String> for Address {
+impl TryFrom<toml::Value> for Address {
     type Error = String;
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse().map(Self)
+    fn try_from(value: toml::Value) -> Result<Self, String> {
+        match value {
+            toml::Value::String(text) => text.parse().map(Self),
+            toml::Value::Boolean(true) => Ok(Self(LinkEnd::AsNamed)),
+            other => Err(format!(
+                "a {kind} other than `true` is no address: write one such as `\"127.0.0.1:3000\"`, or `true` where the hosts in the URIs lead there",
+                kind = other.type_str()
+            )),
+        }
     }
 }
 
@@ -146,8 +154,13 @@ mod tests {
             settings.vpc_links.get("abc").map(|end| end.0.to_string()).as_deref(),
             Some("127.0.0.1:3000")
         );
-        let error = Settings::parse("dev.toml", "[vpc_links]\nabc = 'h:x'\n").unwrap_err().to_string();
-        assert!(error.starts_with("dev.toml:2:7: `h:x` is no address"), "{error}");
+        let named = Settings::parse("dev.toml", "[vpc_links]\nabc = true\n").unwrap();
+        assert_eq!(named.vpc_links.get("abc"), Some(&Address(LinkEnd::AsNamed)));
+        for (text, shown) in [("'h:x'", "`h:x`"), ("false", "a boolean other than `true`")] {
+            let text = format!("[vpc_links]\nabc = {text}\n");
+            let error = Settings::parse("dev.toml", &text).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("dev.toml:2:7: {shown} is no address")), "{error}");
+        }
     }
 
     #[test]

@@ -160,6 +160,11 @@ impl<W: World + 'static> Handler for ControlDoor<W> {
         &self.clock
     }
 
+    /// What each question may have is judged where it is read.
+    fn body_bytes_max(&self) -> usize {
+        INVOCATION_BYTES_MAX
+    }
+
     async fn answer(&self, arrival: &Arrival, request: Request, record: &mut Record) -> Response {
         record.note_request(request.uri().path(), None);
         let (status, text) = self.reply(arrival, request).await;

@@ -9,8 +9,10 @@ use gatelet_aws::process::SystemClock;
 use gatelet_core::Arrival;
 use gatelet_core::payload::{Request, Response};
 use gatelet_core::pipeline::{self, Front};
-use gatelet_core::ports::{Clock, World};
+use gatelet_core::ports::{Clock, Definitions, World};
 use gatelet_core::record::Record;
+use gatelet_core::refusal::Refusal;
+use gatelet_model::ApiId;
 
 use super::authorize::{Explanation, Question, record_of};
 use super::invoke::{Invocation, Invoked};
@@ -65,7 +67,22 @@ impl<W: World> Gateway<W> {
         let response = pipeline::serve(&self.world, &front, arrival, request, &mut record).await;
         self.answered.fetch_add(1, Ordering::Relaxed);
         let elapsed = || self.world.clock().monotonic().saturating_sub(started);
-        Ok(Invoked::of(response, record, elapsed).await)
+        let is_stageless =
+            matches!(record.refusal(), Some(Refusal::NoSuchStage | Refusal::NoSuchHttpApiStage));
+        let help = if is_stageless { self.help_with_stages(arrival, invocation, api_id).await } else { None };
+        Ok(Invoked { help, ..Invoked::of(response, record, elapsed).await })
+    }
+
+    async fn help_with_stages(
+        &self,
+        arrival: &Arrival,
+        invocation: &Invocation,
+        api_id: &str,
+    ) -> Option<String> {
+        let id = ApiId::parse(api_id).ok()?;
+        let published = self.world.definitions().published(&id, arrival.deadline).await.ok()??;
+        let names: Vec<&str> = published.stages().map(|stage| stage.name().as_str()).collect();
+        invocation.help_with_stages(&names)
     }
 
     /// How many requests were answered: whether there is anything to report since somebody looked.

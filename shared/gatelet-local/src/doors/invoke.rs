@@ -22,12 +22,12 @@ const ANSWER_BYTES_MAX: usize = 64 << 20;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Invocation {
-    /// The request, its body aside.
+    /// The request.
     pub question: Question,
     /// The stage, where the path is the one below it.
     #[serde(default)]
     pub stage: Option<String>,
-    /// The body, in base64.
+    /// The body, in base64, where the question has none as text.
     #[serde(default)]
     pub body: String,
     /// Whether it is to be told step by step.
@@ -45,6 +45,9 @@ pub struct Invoked {
     pub headers: Vec<(String, String)>,
     /// Its body, in base64.
     pub body: String,
+    /// Why the body is not there, where it is not.
+    #[serde(default)]
+    pub broken_off: Option<String>,
     /// The route that the request took; none where it took none.
     pub route: Option<String>,
     /// Who was let in and why, where it was to be told.
@@ -57,6 +60,9 @@ pub struct Invoked {
     pub integration_latency_milliseconds: Option<u64>,
     /// What the client is not told.
     pub cause: Option<String>,
+    /// What else to write.
+    #[serde(default)]
+    pub help: Option<String>,
 }
 
 impl Invocation {
@@ -76,10 +82,28 @@ impl Invocation {
                 question.path = format!("/{stage}{}", question.path);
             }
         }
+        if !self.body.is_empty() && !question.body.is_empty() {
+            return Err("it has two bodies: give one, as text or in base64".to_owned());
+        }
         let body = STANDARD.decode(&self.body).map_err(|error| format!("its body is not base64: {error}"))?;
         let mut request = question.request(api_id)?;
-        *request.body_mut() = Body::from(bytes::Bytes::from(body));
+        if !body.is_empty() {
+            *request.body_mut() = Body::from(bytes::Bytes::from(body));
+        }
         Ok(request)
+    }
+
+    /// What to write where the API has no such stage, with the names of those that it has.
+    pub(super) fn help_with_stages(&self, stages: &[&str]) -> Option<String> {
+        let first = stages.first()?;
+        let (path, names) = (&self.question.path, stages.join("`, `"));
+        Some(match &self.stage {
+            Some(_) => format!("the API's stages are `{names}`: name one of them with `--stage`"),
+            None => format!(
+                "a path begins with one of the API's stages, `{names}`: write `/{first}{path}`, or `--stage {first}` and the path \
+                 below it"
+            ),
+        })
     }
 
     /// The record of the request.
@@ -106,6 +130,10 @@ impl Invoked {
             Ok(body) => (body, End::Complete),
             Err(error) => (bytes::Bytes::new(), End::BrokenOff(error)),
         };
+        let broken_off = match &end {
+            End::BrokenOff(error) => Some(error.to_string()),
+            _ => None,
+        };
         let milliseconds = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         let elapsed = elapsed();
         let record = record.seal(end, body.len() as u64, elapsed);
@@ -113,12 +141,14 @@ impl Invoked {
             status: head.status.as_u16(),
             headers: headers.collect(),
             body: STANDARD.encode(&body),
+            broken_off,
             route: record.route().map(ToOwned::to_owned),
             access: record.explanation(),
             log: record.take_execution_log().iter().map(ToString::to_string).collect(),
             latency_milliseconds: milliseconds(elapsed),
             integration_latency_milliseconds: record.integration().map(|call| milliseconds(call.latency)),
             cause: telemetry::cause(&record),
+            help: None,
         }
     }
 }

@@ -91,12 +91,15 @@ impl Console {
         Self::start_with(format, colour, Box::new(io::stdout()), Box::new(io::stderr()))
     }
 
-    /// Starts the thread that writes everything but request lines to `aside`, and those nowhere.
+    /// Starts the thread that writes messages to `aside`, what functions and backends say to `said`, and request lines nowhere.
     ///
     /// # Errors
     /// Where the machine gives no thread.
-    pub fn start_aside(aside: Box<dyn Write + Send>) -> io::Result<(Self, Writer)> {
-        Self::start_with(LogFormat::Json, false, Box::new(io::sink()), aside)
+    pub fn start_aside(
+        aside: Box<dyn Write + Send>,
+        said: Box<dyn Write + Send>,
+    ) -> io::Result<(Self, Writer)> {
+        Self::begin(LogFormat::Json, false, Box::new(io::sink()), aside, Some(said))
     }
 
     fn start_with(
@@ -105,9 +108,20 @@ impl Console {
         output: Box<dyn Write + Send>,
         aside: Box<dyn Write + Send>,
     ) -> io::Result<(Self, Writer)> {
+        Self::begin(format, colour, output, aside, None)
+    }
+
+    fn begin(
+        format: LogFormat,
+        colour: bool,
+        output: Box<dyn Write + Send>,
+        aside: Box<dyn Write + Send>,
+        said: Option<Box<dyn Write + Send>>,
+    ) -> io::Result<(Self, Writer)> {
         let (events, received) = mpsc::channel();
         let load = Arc::new(Load::default());
-        let writing = Writing { format, lines: Lines::new(colour), output, aside, load: Arc::clone(&load) };
+        let lines = Lines::new(colour);
+        let writing = Writing { format, lines, output, aside, said, load: Arc::clone(&load) };
         let thread =
             std::thread::Builder::new().name("console".into()).spawn(move || writing.run(&received))?;
         Ok((Self { events, load }, Writer(thread)))
@@ -156,6 +170,8 @@ struct Writing {
     lines: Lines,
     output: Box<dyn Write + Send>,
     aside: Box<dyn Write + Send>,
+    /// Where what functions and backends say is written, if not where messages are.
+    said: Option<Box<dyn Write + Send>>,
     load: Arc<Load>,
 }
 
@@ -189,7 +205,10 @@ impl Writing {
                 Event::Message(message) => self.message(&message, &mut pending),
                 Event::Output(line) => {
                     self.load.output.taken();
-                    self.message(&line, &mut pending);
+                    match &mut self.said {
+                        Some(said) => drop(writeln!(said, "{line}")),
+                        None => self.message(&line, &mut pending),
+                    }
                 }
                 Event::Flush(done) => {
                     self.write(&mut pending);

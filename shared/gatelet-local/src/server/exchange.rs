@@ -83,12 +83,13 @@ async fn answer<H: Handler>(
     incoming: Incoming,
     record: &mut Record,
 ) -> Response {
-    if let Err(refusal) = check_head(&head.uri, &head.headers) {
+    let body_bytes_max = edge.handler.body_bytes_max();
+    if let Err(refusal) = check_head(&head.uri, &head.headers, body_bytes_max) {
         return refuse_unseen(refusal, &head.uri, &head.headers, record);
     }
     let body = match incoming.is_end_stream() {
         true => Body::Empty,
-        false => Body::stream(Inbound::new(incoming, edge.patience.body)),
+        false => Body::stream(Inbound::new(incoming, body_bytes_max, edge.patience.body)),
     };
     remove_certificate_headers(&mut head.headers);
     let request = payload::Request::from_parts(head, body);

@@ -10,19 +10,18 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep};
 
-use super::limits::BODY_BYTES_MAX;
-
 /// The body of a request, as it comes from the connection. Trailers are dropped, as AWS drops them.
 pub(super) struct Inbound {
     incoming: Incoming,
     taken: usize,
+    bytes_max: usize,
     patience: Duration,
     idle: Pin<Box<Sleep>>,
 }
 
 impl Inbound {
-    pub(super) fn new(incoming: Incoming, patience: Duration) -> Self {
-        Self { incoming, taken: 0, patience, idle: Box::pin(sleep(patience)) }
+    pub(super) fn new(incoming: Incoming, bytes_max: usize, patience: Duration) -> Self {
+        Self { incoming, taken: 0, bytes_max, patience, idle: Box::pin(sleep(patience)) }
     }
 }
 
@@ -39,8 +38,8 @@ impl Body for Inbound {
                 Poll::Ready(Some(Ok(frame))) => {
                     let Ok(data) = frame.into_data() else { continue };
                     self.taken = self.taken.saturating_add(data.len());
-                    if self.taken > BODY_BYTES_MAX {
-                        return Poll::Ready(Some(Err(BodyError::TooLong { limit: BODY_BYTES_MAX })));
+                    if self.taken > self.bytes_max {
+                        return Poll::Ready(Some(Err(BodyError::TooLong { limit: self.bytes_max })));
                     }
                     let next = Instant::now() + self.patience;
                     self.idle.as_mut().reset(next);

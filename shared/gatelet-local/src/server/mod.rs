@@ -25,13 +25,18 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 pub use in_flight::InFlight;
-use limits::Patience;
+use limits::{BODY_BYTES_MAX, Patience};
 use tls::Tls;
 
 /// What answers the requests that the edge lets in.
 pub trait Handler: Send + Sync + 'static {
     /// The clock that tells when a request arrived.
     fn clock(&self) -> &impl Clock;
+
+    /// The largest body of a request that is let in.
+    fn body_bytes_max(&self) -> usize {
+        BODY_BYTES_MAX
+    }
 
     /// Answers a request, and writes in its record.
     fn answer(
@@ -45,6 +50,10 @@ pub trait Handler: Send + Sync + 'static {
 impl<H: Handler> Handler for Arc<H> {
     fn clock(&self) -> &impl Clock {
         H::clock(self)
+    }
+
+    fn body_bytes_max(&self) -> usize {
+        H::body_bytes_max(self)
     }
 
     fn answer(

@@ -29,7 +29,7 @@ impl Cors {
     /// A [`Problem`] for credentials from any origin, a star that stands for something else, or an age outside -1 to 86,400.
     pub fn check(&self) -> Result<(), Problem> {
         const MAX_AGE_SECONDS: std::ops::RangeInclusive<i32> = -1..=86_400;
-        if self.allow_credentials && self.allow_origins.iter().any(|origin| origin == "*") {
+        if self.allow_credentials && self.allow_origins.iter().any(|origin| origin.trim() == "*") {
             return Err(Problem::error("allow-credentials is not supported if `allow-origin` is *")
                 .help("list the origins, or do without credentials"));
         }
@@ -103,6 +103,8 @@ mod tests {
             ..Cors::default()
         };
         assert!(cors("*").check().is_err());
+        // The gateway looks at it without the space, and so does this.
+        assert!(cors("* ").check().is_err());
         assert_eq!(cors("https://*").check(), Ok(()));
     }
 }

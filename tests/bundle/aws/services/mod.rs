@@ -1,5 +1,7 @@
 //! AWS services behind real users' definitions and our own, in a gateway on this machine: what it sends is what a local AWS understands, and what it
 //! answers is what that one says. The requests themselves are compared byte by byte in `tests/cases`.
+//!
+//! All share one local AWS: no two make a thing of the same kind and name.
 
 mod actions;
 mod objects;
@@ -21,7 +23,7 @@ use crate::machine::tools::lambda_tools;
 
 /// A local AWS and a gateway that calls it.
 struct Services {
-    moto: Moto,
+    moto: &'static Moto,
     url: String,
     _running: Running,
     _directory: TempDir,
@@ -30,10 +32,12 @@ struct Services {
 impl Services {
     /// A gateway with one definition, after a script has made what it is about. The script's `os.environ['ENDPOINT']` is the local AWS's address.
     async fn start(definition: &Definition, script: &str) -> Option<Self> {
-        let moto = Moto::start(lambda_tools()?).await;
-        moto.python(script, &[]);
+        let moto = Moto::shared(lambda_tools()?).await;
+        if !script.is_empty() {
+            moto.python(script, &[]);
+        }
         let directory = tempfile::tempdir().unwrap();
-        let file = definition.write(directory.path(), &moto)?;
+        let file = definition.write(directory.path(), moto)?;
         let mut dev = command(directory.path());
         dev.arg("dev").arg(file).args(["--state", "memory"]);
         dev.args(["--listen", "127.0.0.1:0", "--control-listen", "127.0.0.1:0"]);
@@ -61,8 +65,8 @@ impl Services {
 enum Definition {
     /// A file below `serverless-patterns`, read in its place.
     Real(&'static str),
-    /// A text of our own, in which `{endpoint}` is the local AWS's address.
-    Own(&'static str),
+    /// A text of our own, in which `{endpoint}` is the local AWS's address and `{name}` what this test calls its things.
+    Own { text: &'static str, name: &'static str },
 }
 
 impl Definition {
@@ -73,9 +77,10 @@ impl Definition {
                 // In its place: an API's id and the names in it follow from the path.
                 Some(path.canonicalize().unwrap())
             }
-            Self::Own(text) => {
+            Self::Own { text, name } => {
                 let path = directory.join("own.yaml");
-                std::fs::write(&path, text.replace("{endpoint}", &moto.endpoint)).unwrap();
+                std::fs::write(&path, text.replace("{endpoint}", &moto.endpoint).replace("{name}", name))
+                    .unwrap();
                 Some(path)
             }
         }

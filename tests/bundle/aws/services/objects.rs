@@ -13,7 +13,7 @@ paths:
         type: aws
         httpMethod: ANY
         credentials: arn:aws:iam::123456789012:role/objects
-        uri: "arn:aws:apigateway:us-east-1:s3:path/pets/{key}"
+        uri: "arn:aws:apigateway:us-east-1:s3:path/{name}/{key}"
         requestParameters:
           integration.request.path.key: method.request.path.key
           integration.request.header.Content-Type: method.request.header.Content-Type
@@ -29,7 +29,7 @@ paths:
       x-amazon-apigateway-integration:
         type: aws
         httpMethod: PUT
-        uri: "arn:aws:apigateway:us-east-1:s3:path/pets/{key}"
+        uri: "arn:aws:apigateway:us-east-1:s3:path/{name}/{key}"
         contentHandling: CONVERT_TO_BINARY
         requestParameters:
           integration.request.path.key: method.request.path.key
@@ -39,15 +39,14 @@ paths:
       x-amazon-apigateway-integration:
         type: aws
         httpMethod: GET
-        uri: "arn:aws:apigateway:us-east-1:pets.s3:path/{key}"
+        uri: "arn:aws:apigateway:us-east-1:{name}.s3:path/{key}"
         requestParameters: {integration.request.path.key: method.request.path.key}
         responses: {default: {statusCode: "200", contentHandling: CONVERT_TO_TEXT}}
 "#;
 
-const BUCKET: &str = "import boto3; boto3.client('s3').create_bucket(Bucket='pets')";
 const KEYS: &str = "
 import boto3
-for item in boto3.client('s3').list_objects_v2(Bucket='pets').get('Contents', []):
+for item in boto3.client('s3').list_objects_v2(Bucket='raw-pets').get('Contents', []):
     print(item['Key'])
 ";
 
@@ -58,7 +57,9 @@ fn picture() -> Vec<u8> {
 
 #[tokio::test]
 async fn objects_go_up_and_down_as_they_are() {
-    let Some(services) = Services::start(&Definition::Own(OWN), BUCKET).await else { return };
+    const BUCKET: &str = "import boto3; boto3.client('s3').create_bucket(Bucket='raw-pets')";
+    let definition = Definition::Own { text: OWN, name: "raw-pets" };
+    let Some(services) = Services::start(&definition, BUCKET).await else { return };
     let png = [("content-type", "image/png"), ("accept", "image/png")];
     for path in ["/objects/cat.png", "/objects/a%20b/c(1)+%C3%A9.png"] {
         let put = services.send("PUT", path, &png, &picture()).await;
@@ -70,6 +71,10 @@ async fn objects_go_up_and_down_as_they_are() {
     let mut keys: Vec<_> = services.moto.python(KEYS, &[]).lines().map(str::to_owned).collect();
     keys.sort();
     assert_eq!(keys, ["a b/c(1)+é.png", "cat.png"]);
+    let empty = services.send("PUT", "/objects/empty.png", &png, b"").await;
+    assert_eq!(empty.status, 200, "{}", text(&empty));
+    let got = services.send("GET", "/objects/empty.png", &png, b"").await;
+    assert_eq!((got.status, got.body.len()), (200, 0));
     assert_eq!(services.send("GET", "/objects/none", &[], b"").await.status, 404);
     assert_eq!(services.send("DELETE", "/objects/cat.png", &[], b"").await.status, 200);
     assert_eq!(services.send("GET", "/objects/cat.png", &[], b"").await.status, 404);
@@ -78,7 +83,10 @@ async fn objects_go_up_and_down_as_they_are() {
 #[tokio::test]
 async fn objects_go_up_from_base64_and_down_to_it() {
     use base64::Engine as _;
-    let Some(services) = Services::start(&Definition::Own(OWN), BUCKET).await else { return };
+
+    const BUCKET: &str = "import boto3; boto3.client('s3').create_bucket(Bucket='encoded-pets')";
+    let definition = Definition::Own { text: OWN, name: "encoded-pets" };
+    let Some(services) = Services::start(&definition, BUCKET).await else { return };
     let encoded = base64::engine::general_purpose::STANDARD.encode(picture());
     let headers = [("content-type", "text/plain")];
     let put = services.send("PUT", "/base64/dog.png", &headers, encoded.as_bytes()).await;

@@ -14,7 +14,7 @@ paths:
       x-amazon-apigateway-integration:
         type: aws
         httpMethod: POST
-        uri: "arn:aws:apigateway:us-east-1:sqs:path/123456789012/orders"
+        uri: "arn:aws:apigateway:us-east-1:sqs:path/123456789012/{name}"
         requestParameters:
           integration.request.header.Content-Type: "'application/x-www-form-urlencoded'"
         requestTemplates:
@@ -30,7 +30,7 @@ paths:
         httpMethod: POST
         uri: "arn:aws:apigateway:us-east-1:sqs:action/SendMessage"
         requestParameters:
-          integration.request.querystring.QueueUrl: "'{endpoint}/123456789012/orders'"
+          integration.request.querystring.QueueUrl: "'{endpoint}/123456789012/{name}'"
           integration.request.querystring.MessageBody: method.request.body
         responses: *answers
   /json:
@@ -38,12 +38,12 @@ paths:
       x-amazon-apigateway-integration:
         type: aws
         httpMethod: POST
-        uri: "arn:aws:apigateway:us-east-1:sqs:path/123456789012/orders"
+        uri: "arn:aws:apigateway:us-east-1:sqs:path/123456789012/{name}"
         requestParameters:
           integration.request.header.Content-Type: "'application/x-amz-json-1.0'"
           integration.request.header.X-Amz-Target: "'AmazonSQS.SendMessage'"
         requestTemplates:
-          application/json: '{"QueueUrl":"{endpoint}/123456789012/orders","MessageBody":"$util.escapeJavaScript($input.body)"}'
+          application/json: '{"QueueUrl":"{endpoint}/123456789012/{name}","MessageBody":"$util.escapeJavaScript($input.body)"}'
         responses: *answers
   /missing:
     post:
@@ -86,7 +86,9 @@ print('\\n'.join(sorted(message['Body'] for message in messages)))
 
 #[tokio::test]
 async fn messages_are_sent_by_path_and_by_action() {
-    let Some(services) = Services::start(&Definition::Own(OWN), SET_UP).await else { return };
+    let Some(services) = Services::start(&Definition::Own { text: OWN, name: "orders" }, SET_UP).await else {
+        return;
+    };
     let sent = |what: &'static str, answer: crate::machine::client::Answer| {
         assert_eq!((answer.status, text(&answer).as_str()), (200, r#"{"sent":true}"#), "{what}");
     };

@@ -10,9 +10,9 @@ use gatelet_model::{
 use indexmap::IndexMap;
 
 use super::super::intrinsics::{self, Purpose};
-use super::super::mappings;
 use super::super::not_yet::NotYet;
 use super::super::reader::Reader;
+use super::super::{http_mappings, mappings};
 use super::services;
 use crate::document::{Entry, Mapping, Node};
 
@@ -138,6 +138,10 @@ pub(super) fn http<'d>(reader: &mut Reader<'d>, node: &'d Node, id: PartId) -> O
         let message = format!("HTTP APIs have no {} integrations", common.kind);
         reader.error(span, message, "use AWS_PROXY or HTTP_PROXY, or make it a REST API with `--rest`");
         return None;
+    }
+    // A service action's parameters are its arguments.
+    if subtype.is_none() {
+        http_mappings::check(reader, mapping);
     }
     let leads_nowhere =
         common.uri.is_none() && (subtype.is_none() || common.kind == IntegrationType::HttpProxy);

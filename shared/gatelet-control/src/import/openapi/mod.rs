@@ -11,7 +11,7 @@ mod paths;
 mod rest;
 mod schemas;
 mod security;
-mod services;
+pub(super) mod services;
 mod settings;
 mod versions;
 

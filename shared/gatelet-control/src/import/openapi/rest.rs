@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 
 use super::super::extensions;
 use super::super::intrinsics::Purpose;
+use super::super::mappings;
 use super::super::reader::Reader;
 use super::parameters;
 use super::paths::{self, Operation, PathItem, RoutePath};
@@ -39,6 +40,7 @@ pub(super) fn import<'d>(reader: &mut Reader<'d>, document: Document<'d>, info: 
     let mut context = Context { document, security, models, request_validator };
     let mut resources = Resources::new(&mut ids);
     let mut places: IndexMap<String, Span> = IndexMap::new();
+    let mut integrations: IndexMap<String, Span> = IndexMap::new();
     for item in paths::read(reader, document, ApiKind::Rest) {
         let RoutePath::Template(template) = &item.path else { continue };
         places.insert(template.as_str().to_owned(), item.key_span);
@@ -47,6 +49,9 @@ pub(super) fn import<'d>(reader: &mut Reader<'d>, document: Document<'d>, info: 
             let about = format!("{} {template}", operation.method);
             reader.about(about.as_str());
             let method = method(reader, &mut context, &parts, template, &item, operation);
+            if let Some(entry) = operation.mapping.entry(extensions::INTEGRATION) {
+                integrations.insert(about.clone(), entry.key_span);
+            }
             places.insert(about, operation.key_span);
             resources.set_method(position, operation, method);
         }
@@ -56,7 +61,13 @@ pub(super) fn import<'d>(reader: &mut Reader<'d>, document: Document<'d>, info: 
     context.models.check(reader, &parts);
     parts.models = context.models.into_models();
     match RestApi::new(parts) {
-        Ok(api) => Some(api),
+        Ok(api) => {
+            // What is wrong altogether comes first.
+            if !reader.has_errors() {
+                mappings::check_integrations(reader, &api, |about| integrations.get(about).copied());
+            }
+            Some(api)
+        }
         Err(problems) => {
             report_model_problems(reader, problems, info.span, |about| {
                 // A path that stands only above others has its place at the first of them.

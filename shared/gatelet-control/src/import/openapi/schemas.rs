@@ -97,16 +97,21 @@ impl<'d> Models<'d> {
                 let name = ModelName::parse(address.strip_prefix(&base)?).ok()?;
                 self.models.get(&name).map(|model| model.schema.as_str().to_owned())
             };
-            if let Err(error) = Schema::compile(model.schema.as_str(), &format!("{base}{name}"), &others)
-                && let Some(span) = self.spans.get(name)
-            {
-                let help =
-                    "bodies that are held against it are answered with 500; AWS refuses most such models";
-                reader.warn(
-                    *span,
-                    format!("the model `{name}` cannot be held against bodies: {error}"),
-                    help,
-                );
+            let Some(span) = self.spans.get(name) else { continue };
+            match Schema::compile(model.schema.as_str(), &format!("{base}{name}"), &others) {
+                Ok(schema) => {
+                    for problem in schema.problems() {
+                        let help = "bodies that meet the pattern are answered with 500: write it otherwise";
+                        let what = format!("the model `{name}` has a pattern that cannot be run: {problem}");
+                        reader.warn(*span, what, help);
+                    }
+                }
+                Err(error) => {
+                    let help =
+                        "bodies that are held against it are answered with 500; AWS refuses most such models";
+                    let what = format!("the model `{name}` cannot be held against bodies: {error}");
+                    reader.warn(*span, what, help);
+                }
             }
         }
     }

@@ -3,7 +3,7 @@
 use gatelet_languages::parameters::http::{Message, Value};
 use gatelet_languages::uri::{ServiceUri, UriPart, UriTemplate};
 use gatelet_model::v2::ServiceAction;
-use gatelet_model::{IntegrationType, Problem};
+use gatelet_model::{Integration, IntegrationType, Problem};
 
 use super::super::reader::Reader;
 use crate::document::{Mapping, Node};
@@ -51,6 +51,13 @@ pub(super) fn check_uri(reader: &mut Reader<'_>, node: &Node, uri: &str) {
     if let Err(error) = ServiceUri::parse(&text) {
         reader.warn(node.span, error.message, "calls answer 500");
     }
+}
+
+/// Whether a REST integration has what is told here already.
+pub(in crate::import) fn is_told(integration: &Integration) -> bool {
+    let is_wrong = |uri: &str| ServiceUri::parse(uri).is_err();
+    integration.credentials.as_deref() == Some(CALLERS_OWN)
+        || integration.kind == IntegrationType::Aws && integration.uri.as_deref().is_some_and(is_wrong)
 }
 
 /// A service action of an HTTP API, its parameters and its role.

@@ -1,7 +1,7 @@
 //! What a definition says of the API as a whole, apart from its paths.
 
+use gatelet_core::snapshot::{gateway_response_header, gateway_response_type};
 use gatelet_languages::iam_policy::{Policy, PolicyKind};
-use gatelet_languages::parameters::rest::{parse_gateway_response_source, parse_gateway_response_target};
 use gatelet_model::rest::{
     ApiKeySource, EndpointAccessMode, EndpointType, GatewayResponse, GatewayResponseType, IpAddressType,
     RequestValidator, RestApiParts,
@@ -259,18 +259,20 @@ fn gateway_response<'d>(reader: &mut Reader<'d>, entry: &'d Entry) -> Option<Gat
     let response_parameters = expressions(reader, mapping, "responseParameters");
     let place = mapping.entry("responseParameters").map_or(entry.key_span, |entry| entry.key_span);
     for (target, source) in &response_parameters {
-        let target_error = parse_gateway_response_target(target).err();
-        if let Some(error) = target_error.or_else(|| parse_gateway_response_source(source).err()) {
+        if let Err(error) = gateway_response_header(target, source) {
             let message = format!("the mapping `{target}` from `{source}` is left out: {error}");
             reader.warn(place, message, "map headers, such as `gatewayresponse.header.x-a: \"'text'\"`");
         }
     }
-    Some(GatewayResponse {
-        kind,
-        status_code,
-        response_parameters,
-        response_templates: expressions(reader, mapping, "responseTemplates"),
-    })
+    let response_templates = expressions(reader, mapping, "responseTemplates");
+    let place = mapping.entry("responseTemplates").map_or(entry.key_span, |entry| entry.key_span);
+    for kind in response_templates.keys() {
+        if let Err(error) = gateway_response_type(kind) {
+            let message = format!("the body of the type {kind:?} is left out: {error}");
+            reader.warn(place, message, "name it by its content type, such as `application/json`");
+        }
+    }
+    Some(GatewayResponse { kind, status_code, response_parameters, response_templates })
 }
 
 fn expressions<'d>(reader: &mut Reader<'d>, mapping: &'d Mapping, key: &str) -> IndexMap<String, String> {

@@ -9,16 +9,13 @@ use http::header::HOST;
 use super::{CALLER_IDENTITY, KnownKey, closed, remembered_until};
 use crate::authorizers::Asked;
 use crate::memory::{Fetched, Key};
-use crate::payload::{Body, Request};
+use crate::payload::{Body, PAYLOAD_BYTES_MAX, Request};
 use crate::ports::{BackendError, Credentials, PortError, World};
 use crate::refusal::Refusal;
 use crate::signature::{Claim, Credential, PayloadHash, Service, SignatureError, SignedRequest, SigningKey};
 
 /// The service that requests to an API are signed for.
 const SERVICE: &str = "execute-api";
-/// The largest body that is collected so that its hash can be taken: the largest that the gateway takes at all
-/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>).
-const BODY_BYTES_MAX: usize = 10 * 1024 * 1024;
 /// The longest id of an access key that is looked up
 /// (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKey.html>).
 const ACCESS_KEY_ID_BYTES_MAX: usize = 128;
@@ -112,7 +109,7 @@ async fn find<W: World>(world: &W, asked: &Asked<'_>, id: &str) -> Result<Option
 
 /// The whole body, which stays in its place.
 pub(super) async fn collected(body: &mut Body) -> Result<&[u8], Refusal> {
-    let whole = std::mem::take(body).collect_up_to(BODY_BYTES_MAX).await;
+    let whole = std::mem::take(body).collect_up_to(PAYLOAD_BYTES_MAX).await;
     let whole = whole.map_err(|error| Refusal::Integration(BackendError::RequestBody(error)))?;
     *body = Body::from(whole);
     body.as_bytes().ok_or(Refusal::Internal)

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use gatelet_languages::uri::{ServiceApi, ServiceUri, UriPart, UriTemplate};
+use gatelet_languages::uri::{ServiceApi, ServiceUri};
 use gatelet_model::{ApiId, StageVariables};
 use http::header::{
     ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, PROXY_AUTHENTICATE, REFERER, TE, USER_AGENT,
@@ -20,10 +20,12 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 
 use self::catalogue::Protocol;
-use super::http_proxy::method;
+use super::http::user_agent;
+use super::http_proxy::{X_AMZN_APIGATEWAY_API_ID, X_AMZN_TRACE_ID, method};
 use super::target::Target;
-use super::{Call, trace, way};
-use crate::payload::{Query, Response, headers, push_pair};
+use super::variables::filled_but_placeholders as filled;
+use super::{Call, has_body, trace, way};
+use crate::payload::{PAYLOAD_BYTES_MAX, Query, Response, headers, push_pair};
 use crate::ports::{Arrival, BackendError, Clock, ServiceAddress, ServiceCall, Services, World};
 use crate::record::Record;
 use crate::record::execution_log::shown_body;
@@ -32,23 +34,16 @@ use crate::refusal::Refusal;
 /// The role that stands for the caller's own credentials.
 const CALLERS_OWN: &str = "arn:aws:iam::*:user/*";
 
-/// The largest body that is sent: a signature covers the whole of it. AWS's own limit for a request's payload
-/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>).
-const BODY_BYTES_MAX: usize = 10 * 1024 * 1024;
-
 const S3: &str = "s3";
 const ACTION: &str = "Action";
 const VERSION: &str = "Version";
 const X_AMZ_TARGET: HeaderName = HeaderName::from_static("x-amz-target");
-const X_AMZN_TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
-const X_AMZN_APIGATEWAY_API_ID: HeaderName = HeaderName::from_static("x-amzn-apigateway-api-id");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// What the content types of the JSON protocols begin with.
 const AMZ_JSON: &[u8] = b"application/x-amz-json";
 
 const FORM_TYPE: &str = "application/x-www-form-urlencoded";
-const FORM: &[u8] = FORM_TYPE.as_bytes();
 
 /// A compiled call of a service.
 #[derive(Debug)]
@@ -99,7 +94,7 @@ impl AwsService {
             role: role(integration.credentials.as_deref(), variables)?,
             timeout: Duration::from_millis(integration.timeout.milliseconds().into()),
             api_id: HeaderValue::from_str(api_id.as_str()).map_err(text)?,
-            user_agent: HeaderValue::from_str(&format!("AmazonAPIGateway_{api_id}")).map_err(text)?,
+            user_agent: HeaderValue::from_str(&user_agent(api_id.as_str())).map_err(text)?,
             address,
             target,
             action,
@@ -117,7 +112,7 @@ impl AwsService {
         mut call: Call<'_>,
         record: &Record,
     ) -> Result<Response, Refusal> {
-        let body = std::mem::take(&mut call.body).collect_up_to(BODY_BYTES_MAX).await;
+        let body = std::mem::take(&mut call.body).collect_up_to(PAYLOAD_BYTES_MAX).await;
         let body = body.map_err(|error| Refusal::Integration(BackendError::RequestBody(error)))?;
         let request = self.request(arrival, call, body)?;
         send(world, arrival, request, &self.address, self.role.as_deref(), self.timeout, record).await
@@ -138,18 +133,21 @@ impl AwsService {
             .map_err(|error| Refusal::Integration(BackendError::BadAddress(error.to_string())))?;
         let mut headers = call.headers;
         self.complete(&mut headers, arrival);
-        let has_body = !matches!(method, Method::GET | Method::HEAD | Method::OPTIONS);
-        let mut request = Request::new(if has_body { body } else { Bytes::new() });
+        let mut request = Request::new(if has_body(&method) { body } else { Bytes::new() });
         *request.uri_mut() = path_alone(&uri, keeps_slashes)?;
+        let parameters = request.uri().query().unwrap_or_default();
         if method == Method::POST && self.is_form(&headers) {
-            let parameters = request.uri().query().unwrap_or_default();
-            let is_form = headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(FORM));
-            *request.body_mut() = match request.body().is_empty() || !is_form {
-                true => Bytes::from(parameters.to_owned()),
-                false => Bytes::from([parameters.as_bytes(), b"&", request.body()].concat()),
-            };
+            let mut form = parameters.to_owned();
+            if is_form_type(&headers) {
+                push_unnamed(&mut form, parameters, request.body());
+            }
+            *request.body_mut() = form.into();
             *request.uri_mut() = Uri::from_static("/");
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(FORM_TYPE));
+        } else if is_form_type(&headers) && Query::new(parameters).last_value(ACTION).is_some() {
+            let mut form = String::new();
+            push_unnamed(&mut form, parameters, request.body());
+            *request.body_mut() = form.into();
         }
         *request.method_mut() = method;
         *request.headers_mut() = headers;
@@ -157,13 +155,12 @@ impl AwsService {
     }
 
     /// Whether the parameters are sent as a form, as the query protocol has it for `POST`: services read them there and in the query alike, but a query has
-    /// no room for a message. What is no form in the body means nothing to them. Who maps another protocol's headers speaks that one.
+    /// no room for a message. What is no form in the body means nothing to them. Who maps another protocol's target speaks that one: no client's own header
+    /// can, since only the type of its body may pass by itself.
     fn is_form(&self, headers: &HeaderMap) -> bool {
         let is_query =
             self.action.as_ref().is_some_and(|action| matches!(action.protocol, Protocol::Query { .. }));
-        let speaks_json =
-            headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(AMZ_JSON));
-        is_query && !speaks_json && !headers.contains_key(X_AMZ_TARGET)
+        is_query && !headers.contains_key(X_AMZ_TARGET)
     }
 
     /// The query that was mapped, behind what names the action.
@@ -248,13 +245,30 @@ async fn send<W: World>(
         // What nobody may call is the definition's or the installation's fault, as a role that API Gateway may not assume is
         // (<https://repost.aws/knowledge-center/api-gateway-internal-server-error>).
         Err(BackendError::Unsigned(why)) => {
-            record.trace(|| format!("Execution failed due to configuration error: {why}"));
             Err(Refusal::Configuration(format!("the service cannot be called: {why}")))
         }
-        Err(error) => {
-            record.trace(|| format!("Execution failed due to an endpoint error: {error}"));
-            Err(Refusal::Integration(error))
-        }
+        Err(error) => Err(Refusal::Integration(error)),
+    }
+}
+
+/// Whether a body is said to be a form.
+fn is_form_type(headers: &HeaderMap) -> bool {
+    let value = headers.get(CONTENT_TYPE).map_or(&[][..], HeaderValue::as_bytes);
+    value.get(..FORM_TYPE.len()).is_some_and(|start| start.eq_ignore_ascii_case(FORM_TYPE.as_bytes()))
+}
+
+/// Adds those parameters of a form that have no other value yet. The form may be the client's own: it can name neither another action nor another value of
+/// what is mapped.
+fn push_unnamed(parameters: &mut String, named: &str, form: &[u8]) {
+    // A form of a service is text; what is none means nothing to it.
+    let form = Query::new(std::str::from_utf8(form).unwrap_or_default());
+    let is_fixed = |name: &str| {
+        let mut fixed =
+            Query::new(named).pairs().map(|(name, _)| name).chain([ACTION.into(), VERSION.into()]);
+        fixed.any(|fixed| fixed.eq_ignore_ascii_case(name))
+    };
+    for (name, value) in form.pairs().filter(|(name, _)| !is_fixed(name)) {
+        push_pair(parameters, &name, &value);
     }
 }
 
@@ -284,28 +298,6 @@ fn role(credentials: Option<&str>, variables: &StageVariables) -> Result<Option<
         return Err(format!("the role `{role}` has a placeholder: only stage variables are filled in here"));
     }
     Ok(Some(role.into()))
-}
-
-/// A text with the stage's variables in it; placeholders stay as they are.
-fn filled(text: &str, variables: &StageVariables) -> Result<String, String> {
-    let wrong = |why: &dyn std::fmt::Display| format!("`{text}`: {why}");
-    let template = UriTemplate::parse(text).map_err(|error| wrong(&error))?;
-    let template = template
-        .render_stage_variables(|name| variables.get(name).map(String::as_str))
-        .map_err(|error| wrong(&error))?;
-    let mut filled = String::with_capacity(text.len());
-    for part in template.parts() {
-        match part {
-            // No stage variable holds a brace.
-            UriPart::Text(part) | UriPart::StageVariable(part) => filled.push_str(part),
-            UriPart::Placeholder(name) => {
-                filled.push('{');
-                filled.push_str(name);
-                filled.push('}');
-            }
-        }
-    }
-    Ok(filled)
 }
 
 #[cfg(test)]

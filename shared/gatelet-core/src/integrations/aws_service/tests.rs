@@ -43,6 +43,24 @@ fn what_cannot_work_is_told_to_the_author() {
 }
 
 #[test]
+fn a_form_adds_only_what_is_not_named_yet() {
+    let with = |named: &str, form: &[u8]| {
+        let mut parameters = named.to_owned();
+        push_unnamed(&mut parameters, named, form);
+        parameters
+    };
+    for (named, form, expected) in [
+        ("Action=A&QueueUrl=q", &b"MessageBody=a+b%26&x"[..], "Action=A&QueueUrl=q&MessageBody=a%20b%26&x="),
+        ("Action=A&QueueUrl=q", b"Action=PurgeQueue&QueueUrl=other&Version=1", "Action=A&QueueUrl=q"),
+        ("Action=A&Queue%55rl=q", b"%41ction=B&&action=C&QueueUrl=other&version", "Action=A&Queue%55rl=q"),
+        ("Action=A", b"Action%00=B", "Action=A&Action%00=B"),
+        ("Action=A", b"\xff&Message=x", "Action=A"),
+    ] {
+        assert_eq!(with(named, form), expected);
+    }
+}
+
+#[test]
 fn a_query_names_the_action_once() {
     let service = compiled("arn:aws:apigateway:us-east-1:sqs:action/SendMessage", None).unwrap();
     assert_eq!(

@@ -1,7 +1,8 @@
 //! Which function an integration's URI names.
 
-use gatelet_languages::uri::{UriPart, UriTemplate};
 use gatelet_model::StageVariables;
+
+use crate::integrations::variables::filled;
 
 /// The function in an integration's URI, with the stage's variables filled in.
 ///
@@ -15,7 +16,7 @@ use gatelet_model::StageVariables;
 /// # Errors
 /// What is wrong with it, for the author.
 pub(crate) fn function(uri: &str, variables: &StageVariables, plain: Plain) -> Result<Box<str>, String> {
-    let text = filled_in(uri, variables)?;
+    let text = filled(uri, variables)?;
     let function = match (action_path(&text), plain) {
         (Some(path), _) => of_action(path).ok_or_else(|| {
             format!("the URI `{text}` invokes no function: end it with `path/2015-03-31/functions/{{ARN of the function}}/invocations`")
@@ -40,30 +41,6 @@ pub(crate) fn function(uri: &str, variables: &StageVariables, plain: Plain) -> R
 pub(crate) enum Plain {
     Taken,
     Refused,
-}
-
-/// A text of the definition with the stage's variables filled in.
-///
-/// # Errors
-/// What is wrong with it, for the author.
-pub(crate) fn filled_in(text: &str, variables: &StageVariables) -> Result<String, String> {
-    let wrong = |why: &dyn std::fmt::Display| format!("`{text}`: {why}");
-    let template = UriTemplate::parse(text).map_err(|error| wrong(&error))?;
-    let template = template
-        .render_stage_variables(|name| variables.get(name).map(String::as_str))
-        .map_err(|error| wrong(&error))?;
-    let mut filled = String::with_capacity(text.len());
-    for part in template.parts() {
-        match part {
-            UriPart::Text(part) | UriPart::StageVariable(part) => filled.push_str(part),
-            UriPart::Placeholder(name) => {
-                return Err(wrong(&format!(
-                    "nothing fills `{{{name}}}`: only stage variables are filled in here"
-                )));
-            }
-        }
-    }
-    Ok(filled)
 }
 
 /// What stands behind `:lambda:path/` in the ARN of an action, or `None` where it is no such ARN.

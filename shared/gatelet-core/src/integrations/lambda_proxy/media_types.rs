@@ -1,11 +1,23 @@
 //! Which payloads are bytes and which are text
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-payload-encodings.html>).
 
+use crate::payload::essence;
+
+/// What somebody accepts who does not say it.
+const EVERYTHING: &str = "*/*";
+
 /// The binary media types of a REST API: `image/png`, `image/*` or `*/*`.
 #[derive(Debug, Default)]
 pub struct MediaTypes(Vec<Box<str>>);
 
 impl MediaTypes {
+    /// Whether a client with such an `Accept` header takes bytes: its first entry is the only one that AWS looks at.
+    #[must_use]
+    pub fn are_accepted(&self, accept: Option<&str>) -> bool {
+        // ASSUMPTION: who does not say what he accepts, accepts everything.
+        self.contain(accept.unwrap_or(EVERYTHING))
+    }
+
     /// The types of a definition.
     #[must_use]
     pub fn new(types: &[String]) -> Self {
@@ -17,7 +29,7 @@ impl MediaTypes {
     pub fn contain(&self, kind: &str) -> bool {
         let kind = essence(kind);
         self.0.iter().any(|pattern| {
-            if &**pattern == "*/*" {
+            if **pattern == *EVERYTHING {
                 return true;
             }
             match pattern.strip_suffix('*').filter(|family| family.ends_with('/')) {
@@ -30,11 +42,6 @@ impl MediaTypes {
     }
 }
 
-/// The first entry of an `Accept` header, the only one that AWS looks at.
-pub(super) fn first_entry(accept: &str) -> &str {
-    accept.split(',').next().unwrap_or_default()
-}
-
 /// Whether HTTP APIs tell a function a body of this type as text; all others, and a body of no type, are base64. Seen in
 /// public threads.
 pub(super) fn is_text_to_http_apis(content_type: Option<&str>) -> bool {
@@ -44,11 +51,6 @@ pub(super) fn is_text_to_http_apis(content_type: Option<&str>) -> bool {
         || ["application/json", "application/xml", "application/javascript"]
             .iter()
             .any(|text| kind.eq_ignore_ascii_case(text))
-}
-
-/// A media type without its parameters.
-fn essence(kind: &str) -> &str {
-    kind.split(';').next().unwrap_or_default().trim()
 }
 
 #[cfg(test)]
@@ -74,7 +76,16 @@ mod tests {
         assert!(MediaTypes::new(&["*/*".to_owned()]).contain("a/b"));
         assert!(MediaTypes::new(&["application/*".to_owned()]).contain("application/*"));
         assert!(!MediaTypes::default().contain("*/*"));
-        assert_eq!(first_entry("image/png;q=0.5, */*"), "image/png;q=0.5");
+    }
+
+    #[test]
+    fn who_says_nothing_accepts_everything_and_else_the_first_entry_counts() {
+        let images = MediaTypes::new(&["image/*".to_owned()]);
+        let all = MediaTypes::new(&["*/*".to_owned()]);
+        assert!(images.are_accepted(Some("image/png;q=0.5, */*")));
+        assert!(!images.are_accepted(Some("text/html, image/png")));
+        assert!(!images.are_accepted(None));
+        assert!(all.are_accepted(None) && all.are_accepted(Some("text/html")));
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub use media_types::MediaTypes;
 use self::arn::Plain;
 use self::event::{Purpose, Source};
 use super::{Call, trace};
-use crate::payload::{Response, headers};
+use crate::payload::{JSON, Response, content_type, headers};
 use crate::ports::Arrival;
 use crate::ports::{
     BackendError, Clock, FunctionAnswer, FunctionCall, FunctionError, Functions, InvocationMode,
@@ -83,7 +83,7 @@ impl Format {
     /// Whether a body of this type is passed on in base64. ASSUMPTION: one of no type is JSON to a REST API.
     fn is_binary(&self, content_type: Option<&str>) -> bool {
         match self {
-            Self::Rest { binary } => binary.contain(content_type.unwrap_or("application/json")),
+            Self::Rest { binary } => binary.contain(content_type.unwrap_or(JSON)),
             Self::HttpOne | Self::HttpTwo => !media_types::is_text_to_http_apis(content_type),
         }
     }
@@ -139,9 +139,6 @@ impl LambdaProxy {
         route: &HttpRouteKey,
         variables: &StageVariables,
     ) -> Result<Self, String> {
-        if let Some(subtype) = &integration.subtype {
-            return Err(format!("{subtype} integrations are not served by this version"));
-        }
         let uri = integration.uri.as_deref().unwrap_or_default();
         let template = match route {
             HttpRouteKey::Path(_, path) => Some(path.clone()),
@@ -179,7 +176,7 @@ impl LambdaProxy {
     /// The event for a request whose whole body is known.
     #[must_use]
     pub fn event(&self, arrival: &Arrival, call: &Call<'_>, body: &[u8], record: &Record) -> Bytes {
-        let binary = self.format.is_binary(headers::last_value(&call.headers, "content-type"));
+        let binary = self.format.is_binary(content_type(&call.headers));
         let source = Source {
             arrival,
             record,
@@ -214,11 +211,7 @@ impl LambdaProxy {
     /// [`Refusal::BadFunctionAnswer`] where it means none, [`Refusal::Configuration`] for a body that should be base64 and is not.
     pub fn read_answer(&self, payload: &Bytes, accept: Option<&str>) -> Result<Response, Refusal> {
         match &self.format {
-            Format::Rest { binary } => {
-                // ASSUMPTION: who does not say what he accepts, accepts everything.
-                let accepted = media_types::first_entry(accept.unwrap_or("*/*"));
-                answer::rest(payload, binary.contain(accepted))
-            }
+            Format::Rest { binary } => answer::rest(payload, binary.are_accepted(accept)),
             Format::HttpOne => answer::http(payload),
             Format::HttpTwo => answer_2_0::read(payload),
         }
@@ -283,7 +276,7 @@ pub(crate) fn credentials(
     role: Option<&str>,
     variables: &StageVariables,
 ) -> Result<Option<Box<str>>, String> {
-    role.map(|role| arn::filled_in(role, variables).map(Into::into)).transpose()
+    role.map(|role| super::variables::filled(role, variables).map(Into::into)).transpose()
 }
 
 /// What a function that failed says of it.

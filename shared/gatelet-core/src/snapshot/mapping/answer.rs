@@ -13,13 +13,12 @@ use gatelet_model::{ContentHandling, Integration, IntegrationResponse, Integrati
 use http::header::ACCEPT;
 use http::{HeaderMap, HeaderName, StatusCode};
 
-use super::PAYLOAD_BYTES_MAX;
-use super::content::{Conversion, essence, is_binary};
+use super::content::{Conversion, is_binary};
 use super::rest::header_value;
 use super::templates::{BodyTemplate, Templates};
 use crate::integrations::MediaTypes;
 use crate::integrations::lambda_proxy::event::json::text_of;
-use crate::payload::headers;
+use crate::payload::{PAYLOAD_BYTES_MAX, headers};
 use crate::record::Record;
 use crate::refusal::Refusal;
 
@@ -71,10 +70,12 @@ impl AnswerMapping {
     /// # Errors
     /// [`Refusal::Configuration`] where none is for it and none is the default, or a pattern cannot be run.
     pub fn select(&self, selection: &str, status: StatusCode) -> Result<&MappedAnswer, Refusal> {
-        let same = |answer: &MappedAnswer| answer.status.as_str() == selection;
-        let preferred = if self.prefers_own_status { self.answers.iter().position(same) } else { None };
+        let is_preferred = |position: usize| {
+            let answer = self.answers.get(position);
+            self.prefers_own_status && answer.is_some_and(|answer| answer.status.as_str() == selection)
+        };
         let patterns = self.answers.iter().map(|answer| &answer.pattern);
-        match selection::select(patterns, selection, preferred) {
+        match selection::select(patterns, selection, is_preferred) {
             Ok(Some(position)) => self.answers.get(position).ok_or(Refusal::Internal),
             // AWS's own words.
             Ok(None) => {
@@ -95,8 +96,7 @@ impl AnswerMapping {
         content_type: Option<&str>,
         accept: Option<&str>,
     ) -> Conversion {
-        // ASSUMPTION: who does not say what he accepts takes JSON, as far as this matters.
-        let takes_binary = accept.is_some_and(|accept| self.binary.contain(essence(accept)));
+        let takes_binary = self.binary.are_accepted(accept);
         Conversion::of_answer(is_binary(&self.binary, content_type), takes_binary, answer.handling)
     }
 

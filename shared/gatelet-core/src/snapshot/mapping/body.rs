@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use gatelet_model::{ContentHandling, Integration, IntegrationType, PassthroughBehavior};
 
-use super::content::{Conversion, JSON, is_binary};
+use super::content::{Conversion, is_binary};
 use super::templates::{BodyTemplate, Templates};
 use crate::integrations::MediaTypes;
+use crate::payload::JSON;
 use crate::refusal::Refusal;
 
 /// How an integration's body is made of the client's.

@@ -10,10 +10,8 @@ use gatelet_model::ContentHandling;
 
 use crate::integrations::MediaTypes;
 use crate::integrations::lambda_proxy::members::BASE64;
+use crate::payload::JSON;
 use crate::refusal::Refusal;
-
-/// The type of a body that says none.
-pub(crate) const JSON: &str = "application/json";
 
 /// What becomes of a payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,12 +84,6 @@ pub(super) fn is_binary(types: &MediaTypes, content_type: Option<&str>) -> bool 
     types.contain(content_type.unwrap_or(JSON))
 }
 
-/// A media type without its parameters: of several the first.
-pub(super) fn essence(text: &str) -> &str {
-    let first = text.split(',').next().unwrap_or_default();
-    first.split(';').next().unwrap_or_default().trim()
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
@@ -147,11 +139,5 @@ mod tests {
         assert!(matches!(apply(Decode, b"this is text"), Err(Refusal::Configuration(_))));
         let text = Bytes::from_static(b"text");
         assert_eq!(Text.apply(text.clone()).unwrap().as_ptr(), text.as_ptr());
-    }
-
-    #[test]
-    fn a_type_is_taken_without_its_parameters() {
-        assert_eq!(essence("Text/HTML; charset=utf-8, a/b"), "Text/HTML");
-        assert_eq!(essence(""), "");
     }
 }

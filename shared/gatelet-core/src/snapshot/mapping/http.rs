@@ -29,8 +29,14 @@ const PARSED_BYTES_MAX: usize = 100 * 1024;
 pub struct HttpMapping {
     request: Vec<RequestRule>,
     request_body: Body,
-    responses: Vec<(u16, Vec<ResponseRule>)>,
-    response_body: Body,
+    responses: Vec<(u16, Responses)>,
+}
+
+/// The rules for answers of a status, and what they name of the body.
+#[derive(Debug, Default)]
+struct Responses {
+    rules: Vec<ResponseRule>,
+    body: Body,
 }
 
 /// The values of a body that mappings name.
@@ -106,10 +112,11 @@ impl HttpMapping {
             mapping.request.push(request_rule(key, text, &mut mapping.request_body)?);
         }
         for (status, rules) in &integration.response_parameters {
-            let body = &mut mapping.response_body;
-            let rules = rules.iter().map(|(key, text)| response_rule(key, text, body));
-            let rules = rules.collect::<Result<_, String>>()?;
-            mapping.responses.push((status.number(), rules));
+            let mut compiled = Responses::default();
+            for (key, text) in rules {
+                compiled.rules.push(response_rule(key, text, &mut compiled.body)?);
+            }
+            mapping.responses.push((status.number(), compiled));
         }
         Ok(mapping)
     }
@@ -123,8 +130,14 @@ impl HttpMapping {
     /// Whether the mapping of an answer with a status needs its body.
     #[must_use]
     pub fn reads_answer(&self, status: StatusCode) -> bool {
-        !self.response_body.paths.is_empty()
-            && self.responses.iter().any(|(for_status, _)| *for_status == status.as_u16())
+        self.answers_of(status).is_some_and(|answers| !answers.body.paths.is_empty())
+    }
+
+    fn answers_of(&self, status: StatusCode) -> Option<&Responses> {
+        self.responses
+            .iter()
+            .find(|(for_status, _)| *for_status == status.as_u16())
+            .map(|(_, answers)| answers)
     }
 
     /// Maps one request.
@@ -172,19 +185,16 @@ impl HttpMapping {
         variables: &StageVariables,
         record: &Record,
     ) -> Result<(), Refusal> {
-        let status = answer.status().as_u16();
-        let Some((_, rules)) = self.responses.iter().find(|(for_status, _)| *for_status == status) else {
-            return Ok(());
-        };
+        let Some(answers) = self.answers_of(answer.status()) else { return Ok(()) };
         let before = answer.headers().clone();
-        let in_body = self.response_body.values(answer.body().as_bytes().unwrap_or_default());
+        let in_body = answers.body.values(answer.body().as_bytes().unwrap_or_default());
         let value = |rule| {
             rendered(rule, |it| match it {
-                Variable::ResponseBody(path) => self.response_body.value(&in_body, path),
+                Variable::ResponseBody(path) => answers.body.value(&in_body, path),
                 other => answer_value(other, &before, variables, record),
             })
         };
-        for rule in rules {
+        for rule in &answers.rules {
             match rule {
                 ResponseRule::Header(action, name, rule) => {
                     let value = value(rule);

@@ -1,8 +1,10 @@
 //! What a mapping template sees of a message.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use gatelet_languages::vtl::{ContextValue, Parameters, Scope};
+use indexmap::IndexMap;
 
 use super::Sources;
 use crate::payload::{HeaderNames, Spelling, headers};
@@ -12,25 +14,42 @@ use crate::snapshot::routes;
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html>).
 #[derive(Debug)]
 pub struct Message<'a> {
-    /// The request.
-    pub sources: &'a Sources<'a>,
-    /// How the client spelled its headers, where the edge has seen it.
-    pub names: Option<&'a HeaderNames>,
-    /// The body.
-    pub body: &'a str,
+    sources: &'a Sources<'a>,
+    names: Option<&'a HeaderNames>,
+    body: &'a str,
+    /// The parameters of each place, gathered when the first is asked for: a template may ask for many.
+    gathered: [OnceCell<Named<'a>>; Parameters::ALL.len()],
 }
 
-impl Message<'_> {
-    /// A header by its name as the client wrote it; where nobody knows how it did, any spelling will do.
-    fn header(&self, name: &str) -> Option<Cow<'_, str>> {
-        let value = headers::last_value(self.sources.headers, name)?;
-        if self.names.is_some() {
-            let lower = name.to_ascii_lowercase();
-            if Spelling::of(self.names, self.sources.record.version).spelled(&lower) != name {
-                return None;
+/// Names in their order, and the last value of each.
+type Named<'a> = IndexMap<Cow<'a, str>, Cow<'a, str>>;
+
+impl<'a> Message<'a> {
+    /// A message with this body; `names` are the spellings of the request's headers, where the edge has seen them.
+    #[must_use]
+    pub fn new(sources: &'a Sources<'a>, names: Option<&'a HeaderNames>, body: &'a str) -> Self {
+        Self { sources, names, body, gathered: Default::default() }
+    }
+
+    fn named(&self, of: Parameters) -> Option<&Named<'a>> {
+        Some(self.gathered.get(of as usize)?.get_or_init(|| match of {
+            Parameters::Path => {
+                let template = self.sources.template.into_iter();
+                template
+                    .flat_map(|template| routes::parameters(template, self.sources.path, self.sources.rules))
+                    .map(|(name, value)| (Cow::Borrowed(name.as_str()), Cow::Borrowed(value)))
+                    .collect()
             }
-        }
-        Some(Cow::Borrowed(value))
+            Parameters::QueryString => self.sources.query.pairs().collect(),
+            Parameters::Header => {
+                let mut spelling = Spelling::of(self.names, self.sources.record.version);
+                let names = self.sources.headers.keys().map(|name| name.as_str());
+                names
+                    .filter_map(|name| Some((name, headers::last_value(self.sources.headers, name)?)))
+                    .map(|(name, value)| (spelling.spelled(name), Cow::Borrowed(value)))
+                    .collect()
+            }
+        }))
     }
 }
 
@@ -40,39 +59,15 @@ impl Scope for Message<'_> {
     }
 
     fn parameter(&self, of: Parameters, name: &str) -> Option<Cow<'_, str>> {
-        match of {
-            Parameters::Path => self.sources.path_parameter(name).map(Cow::Borrowed),
-            Parameters::QueryString => self.sources.query.last_value(name),
-            Parameters::Header => self.header(name),
+        // Where nobody knows how a client wrote its headers, any spelling will do.
+        if of == Parameters::Header && self.names.is_none() {
+            return headers::last_value(self.sources.headers, name).map(Cow::Borrowed);
         }
+        self.named(of)?.get(name).map(|value| Cow::Borrowed(&**value))
     }
 
     fn each_parameter(&self, of: Parameters, see: &mut dyn FnMut(&str, &str)) {
-        match of {
-            Parameters::Path => {
-                let Some(template) = self.sources.template else { return };
-                for (name, value) in routes::parameters(template, self.sources.path, self.sources.rules) {
-                    see(name.as_str(), value);
-                }
-            }
-            Parameters::QueryString => {
-                let pairs: Vec<_> = self.sources.query.pairs().collect();
-                for (at, (name, _)) in pairs.iter().enumerate() {
-                    if pairs.iter().take(at).all(|(earlier, _)| earlier != name) {
-                        let last = pairs.iter().rev().find(|(other, _)| other == name);
-                        see(name, last.map_or("", |(_, value)| value));
-                    }
-                }
-            }
-            Parameters::Header => {
-                let mut spelling = Spelling::of(self.names, self.sources.record.version);
-                for name in self.sources.headers.keys() {
-                    if let Some(value) = headers::last_value(self.sources.headers, name.as_str()) {
-                        see(&spelling.spelled(name.as_str()), value);
-                    }
-                }
-            }
-        }
+        self.named(of).into_iter().flatten().for_each(|(name, value)| see(name, value));
     }
 
     fn context(&self, name: &str) -> Option<ContextValue<'_>> {
@@ -140,7 +135,7 @@ mod tests {
             record: &record,
         };
         let names = names.map(|names| names.iter().copied().collect::<HeaderNames>());
-        look(&Message { sources: &sources, names: names.as_ref(), body: "" })
+        look(&Message::new(&sources, names.as_ref(), ""))
     }
 
     fn each(message: &Message<'_>, of: Parameters) -> Vec<String> {
@@ -170,6 +165,12 @@ mod tests {
     fn of_several_values_the_last_counts() {
         let all = look(None, &[], |message| each(message, Parameters::QueryString));
         assert_eq!(all, ["q=2", "r= "]);
+        let found = |name: &str| {
+            let look_up =
+                |message: &Message<'_>| message.parameter(Parameters::QueryString, name).map(Cow::into_owned);
+            look(None, &[], look_up)
+        };
+        assert_eq!((found("q").as_deref(), found("r").as_deref(), found("Q")), (Some("2"), Some(" "), None));
         let path = look(None, &[], |message| each(message, Parameters::Path));
         assert_eq!(path, ["id=a%2Fb"]);
     }

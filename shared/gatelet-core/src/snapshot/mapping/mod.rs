@@ -16,7 +16,6 @@ use gatelet_model::{PathTemplate, StageVariables};
 pub use answer::{AnswerMapping, MappedAnswer};
 pub use body::BodyMapping;
 pub use content::Conversion;
-pub(crate) use content::JSON;
 pub use http::HttpMapping;
 pub use message::Message;
 pub use rest::RestMapping;
@@ -25,10 +24,6 @@ pub use templates::BodyTemplate;
 use super::routes::{self, Rules};
 use crate::payload::{CanonicalPath, Query, headers};
 use crate::record::Record;
-
-/// Largest body that a mapping reads, in bytes: what a payload may have at all
-/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>).
-pub(crate) const PAYLOAD_BYTES_MAX: usize = 10 * 1024 * 1024;
 
 /// What mappings can read.
 #[derive(Debug)]

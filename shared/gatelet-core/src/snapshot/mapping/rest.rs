@@ -232,9 +232,9 @@ fn rest_value<'a>(source: &'a RequestSource, sources: &Sources<'a>) -> Option<Co
     }
 }
 
-/// A value as a header's: line breaks and other control characters never cross.
+/// A value as a header's, in UTF-8: line breaks and other control characters never cross.
 pub(super) fn header_value(name: &HeaderName, value: &str) -> Result<HeaderValue, Refusal> {
-    HeaderValue::from_str(value).map_err(|_| {
+    HeaderValue::from_bytes(value.as_bytes()).map_err(|_| {
         Refusal::Configuration(format!("the value mapped to the header `{name}` cannot be a header's"))
     })
 }

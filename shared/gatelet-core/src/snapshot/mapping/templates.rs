@@ -6,7 +6,7 @@ use bytes::Bytes;
 use gatelet_languages::vtl::{Overrides, Scope, Template};
 use indexmap::IndexMap;
 
-use super::content::essence;
+use crate::payload::essence;
 use crate::refusal::Refusal;
 
 /// The name of the template that takes every type which has none of its own.

@@ -10,13 +10,9 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use http_body_util::BodyExt as _;
 
 use crate::payload::coding::{self, Coding, DecodeError, Offer};
-use crate::payload::{Body, BodyError, Request, Response, headers};
+use crate::payload::{Body, BodyError, PAYLOAD_BYTES_MAX, Request, Response, headers};
 use crate::ports::BackendError;
 use crate::refusal::Refusal;
-
-/// The longest request body, in its coding and out of it, in bytes: a small bomb becomes no large body
-/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>, "Payload size").
-const REQUEST_BODY_BYTES_MAX: usize = 10 * 1024 * 1024;
 
 /// Which answers of an API are compressed, and how.
 #[derive(Debug)]
@@ -71,11 +67,12 @@ pub async fn decompress(mut request: Request) -> Result<Request, Refusal> {
         name if name.eq_ignore_ascii_case("deflate") => Coding::Deflate,
         _ => return Err(Refusal::UnsupportedMediaType),
     };
-    let coded = std::mem::take(request.body_mut()).collect_up_to(REQUEST_BODY_BYTES_MAX).await;
+    // The limit holds in the coding and out of it: a small bomb becomes no large body.
+    let coded = std::mem::take(request.body_mut()).collect_up_to(PAYLOAD_BYTES_MAX).await;
     let coded = coded.map_err(|error| Refusal::Integration(BackendError::RequestBody(error)))?;
     // ASSUMPTION: AWS's page on enabling it says that bodies below the minimum size are not decompressed either. No template or
     // backend could read them then, so here size does not matter.
-    let decoded = match coding::decode(&coded, coding, REQUEST_BODY_BYTES_MAX) {
+    let decoded = match coding::decode(&coded, coding, PAYLOAD_BYTES_MAX) {
         Ok(decoded) => decoded,
         Err(DecodeError::Broken) => return Err(Refusal::UnsupportedMediaType),
         Err(DecodeError::TooLong { .. }) => return Err(Refusal::RequestTooLarge),

@@ -174,11 +174,11 @@ fn bodies_that_cannot_be_are_refused() {
     ] {
         assert_eq!(decompressed(coding, body), Err(Refusal::UnsupportedMediaType), "{coding}");
     }
-    let bomb = coding::encode(&vec![0; REQUEST_BODY_BYTES_MAX + 1], Coding::Gzip).unwrap();
+    let bomb = coding::encode(&vec![0; PAYLOAD_BYTES_MAX + 1], Coding::Gzip).unwrap();
     assert_eq!(decompressed("gzip", bomb.into()), Err(Refusal::RequestTooLarge));
-    let most = coding::encode(&vec![0; REQUEST_BODY_BYTES_MAX], Coding::Gzip).unwrap();
-    assert_eq!(decompressed("gzip", most.into()).unwrap().1.len(), REQUEST_BODY_BYTES_MAX);
-    let long = Bytes::from(vec![0; REQUEST_BODY_BYTES_MAX + 1]);
+    let most = coding::encode(&vec![0; PAYLOAD_BYTES_MAX], Coding::Gzip).unwrap();
+    assert_eq!(decompressed("gzip", most.into()).unwrap().1.len(), PAYLOAD_BYTES_MAX);
+    let long = Bytes::from(vec![0; PAYLOAD_BYTES_MAX + 1]);
     let refused = decompressed("gzip", long.into()).unwrap_err();
     assert_eq!(refused.rest_form().status, StatusCode::PAYLOAD_TOO_LARGE);
 }

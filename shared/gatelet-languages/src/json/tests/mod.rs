@@ -32,6 +32,35 @@ fn texts_without_escapes_are_borrowed() {
 }
 
 #[test]
+fn what_the_strict_reader_kept_is_forgotten_by_the_lenient_one() {
+    let texts = Bump::new();
+    let mut heap = Heap::new(&texts);
+    let before = heap.new_list(vec![Value::Null]);
+    let Value::List(all) = read_lenient("[[1],[2],{},[3],,]", &mut heap).unwrap() else { panic!("no list") };
+    assert_eq!((heap.count_lists(), heap.list(all).len()), (1 + 4, 4));
+    assert_eq!(heap.list(before), [Value::Null]);
+}
+
+#[test]
+fn no_more_is_written_than_there_may_be() {
+    let texts = Bump::new();
+    let mut heap = Heap::new(&texts);
+    let long = texts.alloc_str(&"x".repeat(1000));
+    let list = Value::List(heap.new_list(vec![Value::Text(long); 1000]));
+    let mut map = crate::heap::Map::default();
+    map.put(long, list);
+    let map = Value::Map(heap.new_map(map));
+    for (value, bytes_max) in [(list, 10_000), (list, 500), (map, 500), (map, 3000)] {
+        let mut out = String::new();
+        assert!(writer::write_within(value, &heap, bytes_max, &mut out).is_err());
+        assert!(out.len() <= bytes_max + 3, "{} of {bytes_max}", out.len());
+    }
+    let mut out = String::new();
+    writer::write_within(list, &heap, 1000 * 1003 + 1, &mut out).unwrap();
+    assert_eq!(out.len(), 1000 * 1003 + 1);
+}
+
+#[test]
 fn errors_have_their_place() {
     for (document, offset, message) in [
         ("", 0, "not JSON: it ends where a value must stand"),

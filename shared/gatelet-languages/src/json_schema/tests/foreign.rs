@@ -8,15 +8,6 @@ use super::*;
 /// What the suite's optional part would have otherwise than here, by how the names of its tests begin, and why.
 const DIFFERENT: &[(&str, &str)] = &[
     (
-        "optional/ecmascript-regex.json: ECMA 262 regex escapes control codes",
-        "`\\cC` is one of few escapes that the engine lacks: refused at check",
-    ),
-    (
-        "optional/ecmascript-regex.json: ECMA 262 \\s matches whitespace",
-        "`\\s` knows ASCII, as in the service's other patterns",
-    ),
-    ("optional/ecmascript-regex.json: ECMA 262 \\S matches everything but", "the same"),
-    (
         "optional/ecmascript-regex.json: patterns always use unicode semantics",
         "`\\p` means nothing in the service's engine, which is older: refused at check",
     ),

@@ -1,6 +1,8 @@
 //! Schemas and values: the words in which violations are told, limits, and the suite for draft 4.
 
 mod foreign;
+mod limits;
+mod patterns;
 mod violations;
 
 use super::*;

@@ -390,8 +390,13 @@ impl<'t> Lexer<'t> {
 fn marks(text: &str) -> String {
     let mut kept = String::new();
     let mut rest = text;
+    // Where the row of backslashes ends that was counted last, as bytes that are left: a long row is counted once.
+    let mut behind_slashes = usize::MAX;
     while let Some(first) = rest.chars().next() {
-        let slashes = rest.len() - rest.trim_start_matches('\\').len();
+        if rest.len() <= behind_slashes {
+            behind_slashes = rest.trim_start_matches('\\').len();
+        }
+        let slashes = rest.len() - behind_slashes;
         let length = match first {
             '#' | '$' => 1,
             '\\' if rest.get(slashes..).is_some_and(|rest| rest.starts_with('$')) => slashes + 1,

@@ -67,37 +67,37 @@ impl Parser<'_, '_> {
         if !self.lexer.is_parenthesis_next() {
             self.lexer.leave_directive();
             match name {
-                "break" => nodes.0.push(Node::Break),
-                "stop" => nodes.0.push(Node::Stop),
+                "break" => nodes.push(Node::Break),
+                "stop" => nodes.push(Node::Stop),
                 _ if is_known => {
                     let message = format!("`#{name}` needs its arguments in parentheses");
                     return Err(LanguageError::new(token.start, message));
                 }
                 // What has a block cannot be called without parentheses.
                 _ if name.starts_with('@') => nodes.text(&["#", name].concat()),
-                _ => nodes.0.push(self.call(&token, name, Vec::new(), token.end, None)),
+                _ => nodes.push(self.call(&token, name, Vec::new(), token.end, None)),
             }
             return Ok(());
         }
         let (arguments, end) = self.arguments(&token, name)?;
         match name {
-            "break" => nodes.0.push(Node::Break),
-            "stop" => nodes.0.push(Node::Stop),
+            "break" => nodes.push(Node::Break),
+            "stop" => nodes.push(Node::Stop),
             "foreach" | "macro" | "literal" | "define" => {
                 let block = self.block()?;
                 let last = self.expect(Kind::EndDirective)?;
                 match name {
-                    "foreach" => nodes.0.extend(self.foreach(&token, arguments, block)?),
+                    "foreach" => nodes.extend(self.foreach(&token, arguments, block)?),
                     "macro" => self.define_macro(&token, arguments, block)?,
                     "literal" => nodes.text(self.text.get(end..last.start).unwrap_or_default()),
-                    _ => nodes.0.push(self.define(&token, &arguments, block)?),
+                    _ => nodes.push(self.define(&token, &arguments, block)?),
                 }
             }
             _ if name.starts_with('@') => {
                 let content = self.block()?;
                 let last = self.expect(Kind::EndDirective)?;
                 let arguments = arguments.into_iter().map(|it| it.0).collect();
-                nodes.0.push(self.call(
+                nodes.push(self.call(
                     &token,
                     name.get(1..).unwrap_or_default(),
                     arguments,
@@ -107,7 +107,7 @@ impl Parser<'_, '_> {
             }
             _ => {
                 let arguments = arguments.into_iter().map(|it| it.0).collect();
-                nodes.0.push(self.call(&token, name, arguments, end, None));
+                nodes.push(self.call(&token, name, arguments, end, None));
             }
         }
         Ok(())
@@ -233,7 +233,7 @@ impl Parser<'_, '_> {
         }
         // The first of a name counts.
         if !self.names.has_macro(name) {
-            self.names.macros.push(Macro { name: name.into(), parameters: parameters.into(), block });
+            self.names.macros.insert(name.into(), Macro { parameters: parameters.into(), block });
         }
         Ok(())
     }

@@ -8,15 +8,25 @@ mod strings;
 use std::collections::{BTreeMap, VecDeque};
 
 use super::lexer::{Kind, Lexer, Token};
-use super::limits::NESTING_MAX;
-use super::tree::{Block, Macro, Node, Slot};
+use super::limits::{NESTING_MAX, PATTERNS_MAX};
+use super::render::Pattern;
+use super::tree::{Block, Macros, Node, Slot};
 use crate::LanguageError;
+use crate::json_path::JsonPath;
+
+/// How many problems of a template are told.
+const PROBLEMS_MAX: usize = 20;
 
 /// The names and macros of a template, those in its texts included.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     slots: BTreeMap<Box<str>, Slot>,
-    pub(super) macros: Vec<Macro>,
+    pub(super) macros: Macros,
+    /// What will fail where it is used.
+    pub(super) problems: Vec<LanguageError>,
+    /// The patterns that are known beforehand, each once.
+    patterns: BTreeMap<(Box<str>, bool), Result<Pattern, LanguageError>>,
+    paths_with_patterns: usize,
 }
 
 impl Names {
@@ -35,9 +45,59 @@ impl Names {
         slot
     }
 
-    pub(super) fn has_macro(&self, name: &str) -> bool {
-        self.macros.iter().any(|it| *it.name == *name)
+    /// A pattern that is known beforehand, compiled once however often it stands in the template.
+    pub(super) fn pattern(
+        &mut self,
+        text: &str,
+        method: &str,
+        offset: usize,
+    ) -> Result<Pattern, LanguageError> {
+        if let Some(plain) = Pattern::plain(text) {
+            return Ok(plain);
+        }
+        let key = (Box::from(text), method == "matches");
+        let compiled = match self.patterns.get(&key) {
+            Some(known) => known.clone(),
+            None if self.patterns.len() >= PATTERNS_MAX => Err(too_many_patterns()),
+            None => {
+                let compiled = Pattern::parse(text, method);
+                self.patterns.insert(key, compiled.clone());
+                compiled
+            }
+        };
+        if let Err(error) = &compiled {
+            self.problem(offset, error);
+        }
+        compiled
     }
+
+    /// A path that is known beforehand. One with patterns counts as one of these.
+    pub(super) fn path(&mut self, text: &str, offset: usize) -> Result<JsonPath, LanguageError> {
+        self.paths_with_patterns += usize::from(text.contains("=~"));
+        let compiled = match self.paths_with_patterns {
+            ..=PATTERNS_MAX => JsonPath::parse(text),
+            _ => Err(too_many_patterns()),
+        };
+        if let Err(error) = &compiled {
+            self.problem(offset, error);
+        }
+        compiled
+    }
+
+    /// Notes what will fail where it is used.
+    pub(super) fn problem(&mut self, offset: usize, error: &LanguageError) {
+        if self.problems.len() < PROBLEMS_MAX {
+            self.problems.push(LanguageError::new(offset, error.message.clone()));
+        }
+    }
+
+    pub(super) fn has_macro(&self, name: &str) -> bool {
+        self.macros.contains_key(name)
+    }
+}
+
+fn too_many_patterns() -> LanguageError {
+    LanguageError::new(0, format!("the template has more than {PATTERNS_MAX} different patterns: use fewer"))
 }
 
 /// Parses a template.
@@ -147,7 +207,7 @@ impl<'t> Parser<'t, '_> {
                 },
                 Kind::If => {
                     let node = self.deeper(Self::if_statement)?;
-                    nodes.0.push(node);
+                    nodes.push(node);
                 }
                 Kind::LineCommentStart => {
                     self.comment(&mut nodes)?;
@@ -163,7 +223,7 @@ impl<'t> Parser<'t, '_> {
                 }
                 Kind::Set => {
                     let node = self.deeper(Self::set)?;
-                    nodes.0.extend(node);
+                    nodes.extend(node);
                 }
                 Kind::EscapedDirective => {
                     // Marks before it that were nothing are lost.
@@ -182,7 +242,7 @@ impl<'t> Parser<'t, '_> {
                 | Kind::Escape
                 | Kind::BraceRight
                 | Kind::EmptyIndex => self.plain(&mut nodes)?,
-                _ => return Ok(nodes.0.into_boxed_slice()),
+                _ => return Ok(nodes.finished()),
             }
         }
     }
@@ -209,20 +269,36 @@ impl<'t> Parser<'t, '_> {
 
 /// Statements under construction: texts beside each other become one.
 #[derive(Debug, Default)]
-struct Nodes(Vec<Node>);
+struct Nodes {
+    done: Vec<Node>,
+    /// The text that stands behind them so far.
+    text: String,
+}
 
 impl Nodes {
     fn text(&mut self, text: &str) {
-        if text.is_empty() {
-            return;
+        self.text.push_str(text);
+    }
+
+    fn push(&mut self, node: Node) {
+        self.end_text();
+        self.done.push(node);
+    }
+
+    fn extend(&mut self, node: Option<Node>) {
+        if let Some(node) = node {
+            self.push(node);
         }
-        match self.0.last_mut() {
-            Some(Node::Text(last)) => {
-                let mut longer = String::from(std::mem::take(last));
-                longer.push_str(text);
-                *last = longer.into_boxed_str();
-            }
-            _ => self.0.push(Node::Text(text.into())),
+    }
+
+    fn end_text(&mut self) {
+        if !self.text.is_empty() {
+            self.done.push(Node::Text(std::mem::take(&mut self.text).into_boxed_str()));
         }
+    }
+
+    fn finished(mut self) -> Block {
+        self.end_text();
+        self.done.into_boxed_slice()
     }
 }

@@ -1,8 +1,7 @@
 //! References, and what is left of what only looks like one.
 
-use super::{Nodes, Parser};
+use super::{Names, Nodes, Parser};
 use crate::LanguageError;
-use crate::json_path::JsonPath;
 use crate::vtl::lexer::{Kind, Token};
 use crate::vtl::render::Pattern;
 use crate::vtl::tree::{Expression, Method, Node, Printed, Reference, Root, Step};
@@ -25,7 +24,7 @@ impl Parser<'_, '_> {
         nodes.text(&read.before);
         match read.reference {
             Some(reference) if !read.is_escaped => {
-                nodes.0.push(Node::Reference(Box::new(Printed { reference, literal: read.literal.into() })));
+                nodes.push(Node::Reference(Box::new(Printed { reference, literal: read.literal.into() })));
             }
             _ => nodes.text(&read.literal),
         }
@@ -60,7 +59,7 @@ impl Parser<'_, '_> {
             last = name.end;
             let image = self.image(&name);
             if self.peek_kind()? == Kind::Left && begins_arguments(self.peek(1)?.kind) {
-                steps.push(self.method(image, &mut last)?);
+                steps.push(self.method(image, name.start, &mut last)?);
             } else {
                 steps.push(Step::Property(image.into()));
             }
@@ -81,7 +80,7 @@ impl Parser<'_, '_> {
         Ok(())
     }
 
-    fn method(&mut self, name: &str, last: &mut usize) -> Result<Step, LanguageError> {
+    fn method(&mut self, name: &str, offset: usize, last: &mut usize) -> Result<Step, LanguageError> {
         self.expect(Kind::Left)?;
         let mut arguments = Vec::new();
         if self.peek_kind()? != Kind::CallRight {
@@ -95,7 +94,9 @@ impl Parser<'_, '_> {
         }
         *last = self.expect(Kind::CallRight)?.end;
         let pattern = match arguments.first() {
-            Some(Expression::Text(text)) if Pattern::is_taken_by(name) => Some(Pattern::parse(text, name)),
+            Some(Expression::Text(text)) if Pattern::is_taken_by(name) => {
+                Some(self.names.pattern(text, name, offset))
+            }
             _ => None,
         };
         let arguments = arguments.into();
@@ -132,7 +133,7 @@ impl Parser<'_, '_> {
                 None => return nothing([&before, name].concat()),
             },
         };
-        let kind = root_kind(root, &mut steps);
+        let kind = root_kind(root, &mut steps, self.names, literal_start);
         let slot = self.names.slot(root);
         let literal = self.text.get(literal_start..last).unwrap_or_default().to_owned();
         let reference = Reference { offset: literal_start, root: slot, kind, steps: steps.into() };
@@ -159,11 +160,11 @@ const fn begins_arguments(kind: Kind) -> bool {
 }
 
 /// What a root stands for. Paths that are known beforehand are compiled here.
-fn root_kind(root: &str, steps: &mut [Step]) -> Root {
+fn root_kind(root: &str, steps: &mut [Step], names: &mut Names, offset: usize) -> Root {
     match root {
         "input" => {
             if let Some(Step::Method(method)) = steps.first_mut() {
-                compile_path(method);
+                compile_path(method, names, offset);
             }
             Root::Input
         }
@@ -184,8 +185,8 @@ fn root_kind(root: &str, steps: &mut [Step]) -> Root {
     }
 }
 
-fn compile_path(method: &mut Method) {
+fn compile_path(method: &mut Method, names: &mut Names, offset: usize) {
     if let ("path" | "json", [Expression::Text(path)]) = (&*method.name, &*method.arguments) {
-        method.path = Some(JsonPath::parse(path));
+        method.path = Some(names.path(path, offset));
     }
 }

@@ -28,6 +28,7 @@ impl Parser<'_, '_> {
         let depth = self.depth + 1;
         let names = &mut *self.names;
         let start = token.start + 1;
+        let told = names.problems.len();
         let block = match depth {
             ..=crate::vtl::limits::NESTING_MAX => parse_within(&text, names, depth),
             _ => Err(LanguageError::new(
@@ -38,7 +39,11 @@ impl Parser<'_, '_> {
         .map_err(|error| match is_verbatim {
             true => LanguageError { offset: error.offset.min(inner.len()), ..error }.moved_by(start),
             false => LanguageError { offset: start, ..error },
-        })?;
+        });
+        for problem in self.names.problems.iter_mut().skip(told) {
+            problem.offset = if is_verbatim { start + problem.offset.min(inner.len()) } else { start };
+        }
+        let block = block?;
         if let ([Node::Text(plain)], true) = (&*block, is_padded) {
             return Ok(Expression::Text(plain.strip_suffix(' ').unwrap_or(plain).into()));
         }

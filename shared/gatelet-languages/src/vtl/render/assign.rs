@@ -77,7 +77,6 @@ impl<'a> Renderer<'a> {
             return Ok(None);
         };
         let value = self.value_of_item(item)?.unwrap_or(Value::Null);
-        self.step()?;
-        Ok(self.heap.map_mut(id).and_then(|map| map.put(key, value)))
+        self.put_member(id, key, value)
     }
 }

@@ -6,6 +6,10 @@ use std::borrow::Cow;
 use super::{Halt, Item, Renderer};
 use crate::heap::{Heap, Map, MapId, Value};
 use crate::vtl::ContextValue;
+use crate::vtl::limits::OVERRIDES_MAX;
+
+/// How many overrides are compared in one step.
+const OVERRIDES_PER_STEP: usize = 8;
 
 /// A part of `$context` that can be set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,7 +116,11 @@ impl<'a> Renderer<'a> {
                 return status.map(|status| self.keep_value(&status).map(Item::Value)).transpose();
             }
             _ => {
-                let found = self.overridden(place).and_then(|pairs| pairs.iter().find(|(it, _)| it == name));
+                let count = self.overridden(place).map_or(0, |pairs| pairs.len());
+                self.steps(1 + (count / OVERRIDES_PER_STEP) as u64)?;
+                let is_header = matches!(place, Place::RequestHeader | Place::ResponseHeader);
+                let is_same = |it: &str| it == name || (is_header && it.eq_ignore_ascii_case(name));
+                let found = self.overridden(place).and_then(|pairs| pairs.iter().find(|(it, _)| is_same(it)));
                 let value = found.map(|(_, value)| value.clone());
                 return value.map(|value| self.keep_value(&value).map(Item::Value)).transpose();
             }
@@ -138,19 +146,32 @@ impl<'a> Renderer<'a> {
             (place, self.override_property(place, name)?)
         {
             if let Some(Value::Map(id)) = self.value_of_item(item)? {
-                let entries = self.heap.map(id).map(|map| map.entries().to_vec()).unwrap_or_default();
-                for (key, value) in entries {
+                let mut position = 0;
+                while let Some((key, value)) = self.member(id, position) {
                     self.override_once(inner, key, Item::Value(value))?;
+                    position += 1;
                 }
             }
             return Ok(());
         }
         let text = self.captured(|renderer| renderer.print_item(item))?;
         self.work(text.len())?;
+        // Names of headers are one whatever their case.
+        let is_same = |other: &str| match place {
+            Place::RequestHeader | Place::ResponseHeader => other.eq_ignore_ascii_case(name),
+            _ => other == name,
+        };
+        let count = self.overridden(place).map_or(0, |pairs| pairs.len());
+        if count >= OVERRIDES_MAX {
+            return Err(
+                self.error(format!("the template overrides more than {OVERRIDES_MAX} names of one kind"))
+            );
+        }
+        self.steps(1 + (count / OVERRIDES_PER_STEP) as u64)?;
         let taken = if place == Place::Response && name == "status" {
             self.overrides.response.status.replace(text).is_some()
         } else if let Some(pairs) = self.overridden(place) {
-            let taken = pairs.iter().any(|(it, _)| it == name);
+            let taken = pairs.iter().any(|(it, _)| is_same(it));
             pairs.push((name.to_owned(), text));
             taken
         } else {
@@ -188,7 +209,7 @@ impl<'a> Renderer<'a> {
         if let (Place::Response, Some(status)) = (place, self.overrides.response.status.clone()) {
             map.put("status", self.keep_value(&status)?);
         }
-        Ok(self.heap.new_map(map))
+        self.map(map)
     }
 }
 

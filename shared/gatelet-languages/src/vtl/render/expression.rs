@@ -5,7 +5,6 @@ use std::cmp::Ordering;
 use super::arithmetic::{self, Number};
 use super::{Halt, Item, Renderer};
 use crate::heap::{ListKind, Map, Value};
-use crate::vtl::limits::PRINT_DEPTH_MAX;
 use crate::vtl::tree::{Binary, Expression};
 
 /// How many integers a range may have.
@@ -15,6 +14,13 @@ impl<'a> Renderer<'a> {
     /// The value of an expression; none where Java would have null, which no reference ever is.
     pub(super) fn expression(&mut self, expression: &'a Expression) -> Result<Option<Item<'a>>, Halt> {
         self.step()?;
+        self.descend(1)?;
+        let result = self.evaluate(expression);
+        self.depth -= 1;
+        result
+    }
+
+    fn evaluate(&mut self, expression: &'a Expression) -> Result<Option<Item<'a>>, Halt> {
         let value = match expression {
             Expression::Text(text) => Value::Text(text),
             Expression::Interpolated(interpolated) => {
@@ -29,11 +35,12 @@ impl<'a> Renderer<'a> {
             Expression::Double(double) => Value::Double(*double),
             Expression::Boolean(boolean) => Value::Boolean(*boolean),
             Expression::List(elements) => {
+                self.before_list(elements.len())?;
                 let mut values = Vec::with_capacity(elements.len());
                 for element in elements {
                     values.push(self.parameter(element)?);
                 }
-                Value::List(self.heap.new_list_of(ListKind::Java, values))
+                return Ok(Some(self.list(ListKind::Java, values)));
             }
             Expression::Map(entries) => {
                 let mut map = Map::default();
@@ -43,7 +50,7 @@ impl<'a> Renderer<'a> {
                     let value = self.parameter(value)?;
                     map.put(key, value);
                 }
-                Value::Map(self.heap.new_map(map))
+                Value::Map(self.map(map)?)
             }
             Expression::Range(bounds) => match self.range(&bounds.0, &bounds.1)? {
                 Some(list) => list,
@@ -74,6 +81,13 @@ impl<'a> Renderer<'a> {
     /// Whether a condition holds: what is not `false`, and no number, text or the like, does.
     pub(super) fn is_true(&mut self, condition: &'a Expression) -> Result<bool, Halt> {
         self.step()?;
+        self.descend(1)?;
+        let result = self.condition(condition);
+        self.depth -= 1;
+        result
+    }
+
+    fn condition(&mut self, condition: &'a Expression) -> Result<bool, Halt> {
         match condition {
             Expression::Boolean(boolean) => Ok(*boolean),
             Expression::Not(of) => Ok(!self.is_true(of)?),
@@ -164,11 +178,11 @@ impl<'a> Renderer<'a> {
         if first.saturating_sub(last).saturating_abs() >= RANGE_MAX {
             return Err(self.error(format!("a range may have {RANGE_MAX} integers at most")));
         }
+        self.before_list(usize::try_from(first.abs_diff(last)).unwrap_or(usize::MAX))?;
         let values: Vec<_> = match first <= last {
             true => (first..=last).map(Value::Integer).collect(),
             false => (last..=first).rev().map(Value::Integer).collect(),
         };
-        self.steps(values.len() as u64)?;
         Ok(Some(Value::List(self.heap.new_list_of(ListKind::Java, values))))
     }
 
@@ -178,11 +192,9 @@ impl<'a> Renderer<'a> {
             return Ok(false);
         };
         match (left, right) {
-            (Value::Text(left), Value::Text(right)) => Ok(left == right),
+            (Value::Text(left), Value::Text(right)) => self.same_text(left, right),
             (Value::Boolean(left), Value::Boolean(right)) => Ok(left == right),
-            (Value::List(_), Value::List(_)) | (Value::Map(_), Value::Map(_)) => {
-                self.same(left, right, PRINT_DEPTH_MAX)
-            }
+            (Value::List(_), Value::List(_)) | (Value::Map(_), Value::Map(_)) => self.same(left, right),
             _ => match (Number::of(left), Number::of(right)) {
                 (Some(left), Some(right)) => Ok(arithmetic::compare(left, right) == Some(Ordering::Equal)),
                 _ => Ok(self.text_of(left)? == self.text_of(right)?),
@@ -191,49 +203,56 @@ impl<'a> Renderer<'a> {
     }
 
     /// As Java's `equals`.
-    pub(super) fn same(
-        &mut self,
-        left: Value<'a>,
-        right: Value<'a>,
-        depth_left: usize,
-    ) -> Result<bool, Halt> {
+    pub(super) fn same(&mut self, left: Value<'a>, right: Value<'a>) -> Result<bool, Halt> {
         self.step()?;
-        let Some(depth_left) = depth_left.checked_sub(1) else {
-            return Err(self.error("lists or maps that contain themselves cannot be compared"));
-        };
         match (left, right) {
             (Value::List(left), Value::List(right)) => {
-                let (left, right) = (self.heap.list(left).to_vec(), self.heap.list(right).to_vec());
-                if left.len() != right.len() {
+                if self.heap.list(left).len() != self.heap.list(right).len() {
                     return Ok(false);
                 }
-                for (left, right) in left.into_iter().zip(right) {
-                    if !self.same(left, right, depth_left)? {
-                        return Ok(false);
-                    }
+                self.descend(1)?;
+                let mut position = 0;
+                let mut are_same = true;
+                while are_same
+                    && let Some(left) = self.heap.list(left).get(position).copied()
+                    && let Some(right) = self.heap.list(right).get(position).copied()
+                {
+                    are_same = self.same(left, right)?;
+                    position += 1;
                 }
-                Ok(true)
+                self.depth -= 1;
+                Ok(are_same)
             }
             (Value::Map(left), Value::Map(right)) => {
-                let (Some(left), Some(right)) = (self.heap.map(left).cloned(), self.heap.map(right).cloned())
-                else {
-                    return Ok(false);
-                };
-                if left.entries().len() != right.entries().len() {
+                let length = |id| self.heap.map(id).map(|map| map.entries().len());
+                if length(left) != length(right) {
                     return Ok(false);
                 }
-                for (key, value) in left.entries() {
-                    let Some(other) = right.get(key) else {
-                        return Ok(false);
+                self.descend(1)?;
+                let mut position = 0;
+                let mut are_same = true;
+                while are_same && let Some((key, value)) = self.member(left, position) {
+                    self.steps(2)?;
+                    are_same = match self.heap.map(right).and_then(|map| map.get(key)) {
+                        Some(other) => self.same(value, other)?,
+                        None => false,
                     };
-                    if !self.same(*value, other, depth_left)? {
-                        return Ok(false);
-                    }
+                    position += 1;
                 }
-                Ok(true)
+                self.depth -= 1;
+                Ok(are_same)
             }
+            (Value::Text(left), Value::Text(right)) => self.same_text(left, right),
             (left, right) => Ok(left == right),
         }
+    }
+
+    fn same_text(&mut self, left: &str, right: &str) -> Result<bool, Halt> {
+        if left.len() != right.len() {
+            return Ok(false);
+        }
+        self.work(left.len())?;
+        Ok(left == right)
     }
 }
 

@@ -5,12 +5,9 @@ use std::borrow::Cow;
 use super::{Halt, Item, Renderer};
 use crate::heap::{Map, MapId, Value};
 use crate::json;
-use crate::json_path::JsonPath;
+use crate::json_path::{FindError, JsonPath};
 use crate::vtl::tree::Method;
 use crate::vtl::{Parameters, limits};
-
-/// How many steps a search with wildcards takes, per byte of the body.
-const SEARCH_STEPS_PER_BYTE: u64 = 4;
 
 impl<'a> Renderer<'a> {
     /// `$input.body`
@@ -23,11 +20,11 @@ impl<'a> Renderer<'a> {
         if let Some(value) = self.made.body {
             return Ok(value);
         }
-        let before = self.heap.texts().allocated_bytes();
+        let before = self.heap.bytes();
         let body = Some(self.scope.body()).filter(|body| !body.is_empty()).unwrap_or("{}");
         let read = json::read_lenient(body, &mut self.heap);
         let value = read.map_err(|error| self.error(format!("the body is not JSON: {}", error.message)))?;
-        self.body_bytes += self.heap.texts().allocated_bytes() - before;
+        self.body_bytes += self.heap.bytes().saturating_sub(before);
         self.made.body = Some(value);
         Ok(value)
     }
@@ -73,12 +70,18 @@ impl<'a> Renderer<'a> {
             }
         };
         let path = path.as_ref().map_err(|error| self.error(error.message.clone()))?;
-        if !path.is_definite() {
-            self.steps(self.scope.body().len() as u64 / SEARCH_STEPS_PER_BYTE)?;
-        }
         self.step()?;
-        let found = path.find(document, &mut self.heap);
-        found.map_err(|error| self.error(error.message))
+        // A visit is a step. What would not fit into the heap is not looked for either.
+        let found = path.find_within(document, &mut self.heap, &mut self.fuel);
+        self.room(0)?;
+        match found {
+            Ok(found) => Ok(found),
+            Err(FindError::Limit(error)) => Err(self.error(error.message)),
+            // ASSUMPTION: Jayway is asked to suppress exceptions, as the templates of real APIs need it: data of another form is nothing, or
+            // finds nothing.
+            Err(FindError::Data(_)) if path.is_definite() => Ok(None),
+            Err(FindError::Data(_)) => Ok(Some(Value::List(self.heap.new_list(Vec::new())))),
+        }
     }
 
     /// `$stageVariables.name`
@@ -121,10 +124,7 @@ impl<'a> Renderer<'a> {
             Item::StageVariables => Value::Map(self.stage_variables_map()?),
             Item::Parameters => Value::Map(self.parameters_map()?),
             Item::ParametersOf(of) => Value::Map(self.parameters_of_map(of)?),
-            Item::Block(_) => {
-                let text = self.captured(|renderer| renderer.print_item(item))?;
-                self.keep_value(&text)?
-            }
+            Item::Block(_) => Value::Text(self.captured_text(0, |renderer| renderer.print_item(item))?),
         }))
     }
 
@@ -158,7 +158,7 @@ impl<'a> Renderer<'a> {
         for of in Parameters::ALL {
             map.put(of.as_str(), Value::Map(self.parameters_of_map(of)?));
         }
-        let id = self.heap.new_map(map);
+        let id = self.map(map)?;
         self.made.parameters = Some(id);
         Ok(id)
     }
@@ -169,7 +169,6 @@ impl<'a> Renderer<'a> {
         each(&mut |name, value| {
             map.put(heap.text(name), Value::Text(heap.text(value)));
         });
-        self.steps(map.entries().len() as u64)?;
-        Ok(self.heap.new_map(map))
+        self.map(map)
     }
 }

@@ -2,8 +2,12 @@
 //! anew where the macro was called.
 
 use super::{Halt, Item, Renderer};
+use crate::heap::ELEMENT_BYTES;
 use crate::vtl::limits::MACRO_DEPTH_MAX;
 use crate::vtl::tree::{Argument, Call, Expression, Macro, Node, Slot};
+
+/// How many parameters of macros are looked at in one step.
+const PARAMETERS_PER_STEP: usize = 8;
 
 /// A running macro.
 #[derive(Debug)]
@@ -50,13 +54,24 @@ impl<'a> Renderer<'a> {
         None
     }
 
+    /// What a name means, and the steps that looking through so many parameters takes.
+    fn meaning_charged(&mut self, slot: Slot) -> Result<Option<Meaning<'a>>, Halt> {
+        let mut looked_at = 0;
+        let mut next = self.frame;
+        while let Some(frame) = next.and_then(|at| self.frames.get(at)) {
+            looked_at += frame.values.len() + frame.of.parameters.len();
+            next = frame.caller;
+        }
+        self.steps(1 + (looked_at / PARAMETERS_PER_STEP) as u64)?;
+        Ok(self.meaning(slot))
+    }
+
     /// The value of a variable; none where it has not been set.
     pub(super) fn get(&mut self, slot: Slot) -> Result<Option<Item<'a>>, Halt> {
         if self.frame.is_none() {
             return Ok(self.variables.get(slot).copied().flatten());
         }
-        self.step()?;
-        match self.meaning(slot) {
+        match self.meaning_charged(slot)? {
             None => Ok(self.variables.get(slot).copied().flatten()),
             Some(Meaning::Item(_, item)) => Ok(Some(item)),
             Some(Meaning::Value(frame, position)) => {
@@ -72,8 +87,16 @@ impl<'a> Renderer<'a> {
 
     /// Sets a variable, or removes it.
     pub(super) fn put(&mut self, slot: Slot, item: Option<Item<'a>>) -> Result<(), Halt> {
+        if let Some(Item::Loop(at)) = item
+            && let Some(kept) = self.loops.get_mut(at)
+        {
+            kept.is_kept = true;
+            // A row of loops that are kept is bounded as lists are.
+            self.heap.charge(ELEMENT_BYTES);
+            self.room(0)?;
+        }
         if self.frame.is_some() {
-            match self.meaning(slot) {
+            match self.meaning_charged(slot)? {
                 // An argument is not changed where the macro was called, only what the parameter means from here on.
                 Some(Meaning::Item(at, _) | Meaning::Argument(at, ..)) => {
                     if let (Some(frame), Some(item)) = (self.frames.get_mut(at), item) {
@@ -112,7 +135,8 @@ impl<'a> Renderer<'a> {
     /// `#name(...)`
     pub(super) fn call(&mut self, call: &'a Call) -> Result<(), Halt> {
         let macros = self.macros;
-        let Some(of) = macros.iter().find(|it| it.name == call.name) else {
+        self.work(call.name.len() + macros.len())?;
+        let Some(of) = macros.get(&*call.name) else {
             return self.print(&call.literal);
         };
         self.offset = call.offset;

@@ -13,11 +13,13 @@ mod util;
 
 use bumpalo::Bump;
 
-use super::limits::{BYTES_PER_STEP, FUEL, HEAP_BYTES_MAX, OUTPUT_BYTES_MAX, RENDER_DEPTH_MAX, ROUNDS_MAX};
-use super::tree::{Foreach, Macro, Node};
+use super::limits::{
+    BLOCK_DEPTH, BYTES_PER_STEP, FUEL, HEAP_BYTES_MAX, OUTPUT_BYTES_MAX, RENDER_DEPTH_MAX, ROUNDS_MAX,
+};
+use super::tree::{Foreach, Macros, Node};
 use super::{Overrides, Scope};
 use crate::LanguageError;
-use crate::heap::{Heap, ListKind, MapId, Value};
+use crate::heap::{Heap, ListId, ListKind, Map, MapId, Value, bytes_of_list, bytes_of_map};
 use macros::Frame;
 
 pub(super) use methods::Pattern;
@@ -42,7 +44,7 @@ enum Item<'a> {
     ParametersOf(super::Parameters),
     /// What `#define` has set a variable to.
     Block(&'a [Node]),
-    /// `$foreach`: which of the loops that run.
+    /// `$foreach`: which of the loops.
     Loop(usize),
 }
 
@@ -62,11 +64,15 @@ impl From<LanguageError> for Halt {
     }
 }
 
-/// A running `#foreach`.
+/// A `#foreach`: one that runs, or that has ended and that a variable still means.
 #[derive(Debug, Clone, Copy)]
 struct Loop {
     index: usize,
     count: usize,
+    /// The one around it.
+    parent: Option<usize>,
+    /// Whether a variable means it.
+    is_kept: bool,
 }
 
 /// What has been made of the scope so far.
@@ -82,17 +88,22 @@ struct Made<'a> {
 /// A rendering.
 struct Renderer<'a> {
     scope: &'a dyn Scope,
-    macros: &'a [Macro],
+    macros: &'a Macros,
     heap: Heap<'a>,
     out: String,
     variables: Vec<Option<Item<'a>>>,
     frames: Vec<Frame<'a>>,
     /// The macro whose block is being rendered.
     frame: Option<usize>,
+    /// Those that run, and before them or between them those that are kept.
     loops: Vec<Loop>,
+    /// The innermost that runs.
+    innermost: Option<usize>,
     /// The `#define`d blocks that are being rendered.
     blocks: Vec<&'a [Node]>,
     made: Made<'a>,
+    /// The pattern that was compiled last, and whether it is for whole texts.
+    pattern: Option<(Box<str>, bool, Pattern)>,
     overrides: Overrides,
     fuel: u64,
     depth: usize,
@@ -105,7 +116,7 @@ struct Renderer<'a> {
 /// Renders a template, to a text of about this length: the text, and what it overrides.
 pub(super) fn render(
     block: &[Node],
-    macros: &[Macro],
+    macros: &Macros,
     variables: usize,
     length: usize,
     scope: &dyn Scope,
@@ -121,8 +132,10 @@ pub(super) fn render(
         frames: Vec::new(),
         frame: None,
         loops: Vec::new(),
+        innermost: None,
         blocks: Vec::new(),
         made: Made::default(),
+        pattern: None,
         overrides,
         fuel: FUEL,
         depth: 0,
@@ -162,24 +175,57 @@ impl<'a> Renderer<'a> {
 
     /// Prints.
     fn print(&mut self, text: &str) -> Result<(), Halt> {
+        self.check_output(text.len())?;
         self.out.push_str(text);
-        self.check_output()
+        Ok(())
     }
 
-    fn check_output(&self) -> Result<(), Halt> {
-        if self.out.len() > OUTPUT_BYTES_MAX {
+    /// Whether so many bytes more can be printed.
+    fn check_output(&self, more: usize) -> Result<(), Halt> {
+        if self.out.len() + more > OUTPUT_BYTES_MAX {
             return Err(self.error(format!("the template makes more than {OUTPUT_BYTES_MAX} bytes")));
         }
         Ok(())
     }
 
+    /// Whether so many bytes more can be kept.
+    fn room(&self, more: usize) -> Result<(), Halt> {
+        let made = self.heap.bytes().saturating_sub(self.body_bytes);
+        if made.saturating_add(more) > HEAP_BYTES_MAX {
+            return Err(self.error("the template makes too many or too long texts, lists and maps"));
+        }
+        Ok(())
+    }
+
+    /// What making a list of so many elements takes.
+    fn before_list(&mut self, count: usize) -> Result<(), Halt> {
+        self.steps(1 + count as u64)?;
+        self.room(bytes_of_list(count))
+    }
+
+    /// Makes a list of values, for which [`Self::before_list`] has been asked.
+    fn list(&mut self, kind: ListKind, values: Vec<Value<'a>>) -> Item<'a> {
+        Item::Value(Value::List(self.heap.new_list_of(kind, values)))
+    }
+
+    /// The elements of a list, copied.
+    fn copied(&mut self, id: ListId) -> Result<Vec<Value<'a>>, Halt> {
+        self.before_list(self.heap.list(id).len())?;
+        Ok(self.heap.list(id).to_vec())
+    }
+
+    /// Makes a map.
+    fn map(&mut self, map: Map<'a>) -> Result<MapId, Halt> {
+        let count = map.entries().len();
+        self.steps(1 + count as u64)?;
+        self.room(bytes_of_map(count))?;
+        Ok(self.heap.new_map(map))
+    }
+
     /// Keeps a text.
     fn keep(&mut self, text: &str) -> Result<&'a str, Halt> {
         self.work(text.len())?;
-        let made = self.heap.texts().allocated_bytes().saturating_sub(self.body_bytes);
-        if made + text.len() > HEAP_BYTES_MAX {
-            return Err(self.error("the template makes too many or too long texts"));
-        }
+        self.room(text.len())?;
         Ok(self.heap.text(text))
     }
 
@@ -212,15 +258,21 @@ impl<'a> Renderer<'a> {
         text
     }
 
-    /// Does something one level deeper.
+    /// Does something one block deeper.
     fn deeper<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, Halt>) -> Result<T, Halt> {
-        if self.depth >= RENDER_DEPTH_MAX {
-            return Err(self.error("the template calls itself too deep"));
-        }
-        self.depth += 1;
+        self.descend(BLOCK_DEPTH)?;
         let result = work(self);
-        self.depth -= 1;
+        self.depth -= BLOCK_DEPTH;
         result
+    }
+
+    /// Takes levels of the depth, which whoever takes them gives back, unless rendering ends.
+    fn descend(&mut self, levels: usize) -> Result<(), Halt> {
+        if self.depth + levels > RENDER_DEPTH_MAX {
+            return Err(self.error("the template calls itself, or nests lists and maps, too deep"));
+        }
+        self.depth += levels;
+        Ok(())
     }
 
     fn block(&mut self, block: &'a [Node]) -> Result<(), Halt> {
@@ -270,8 +322,10 @@ impl<'a> Renderer<'a> {
             return Ok(());
         };
         let saved = self.get(foreach.element)?;
-        self.loops.push(Loop { index: 0, count });
-        let at = self.loops.len() - 1;
+        let parent = self.innermost;
+        let at = self.loops.len();
+        self.loops.push(Loop { index: 0, count, parent, is_kept: false });
+        self.innermost = Some(at);
         let mut result = Ok(());
         for (index, element) in elements.into_iter().enumerate() {
             if let Some(running) = self.loops.get_mut(at) {
@@ -285,7 +339,11 @@ impl<'a> Renderer<'a> {
                 break;
             }
         }
-        self.loops.truncate(at);
+        self.innermost = parent;
+        // One that is kept keeps those before it.
+        if self.loops.len() == at + 1 && self.loops.last().is_some_and(|it| !it.is_kept) {
+            self.loops.pop();
+        }
         match result {
             Ok(()) | Err(Halt::Break) => self.put(foreach.element, saved),
             Err(halt) => Err(halt),
@@ -294,7 +352,14 @@ impl<'a> Renderer<'a> {
 
     /// What a `#foreach` goes through, as far as it goes, and how many there are. None where it is nothing to go through.
     fn elements(&mut self, of: Item<'a>) -> Result<Option<(Vec<Value<'a>>, usize)>, Halt> {
-        Ok(match self.value_of_item(of)? {
+        let value = self.value_of_item(of)?;
+        let count = match value {
+            Some(Value::List(id)) => self.heap.list(id).len(),
+            Some(Value::Map(id)) => self.heap.map(id).map_or(0, |map| map.entries().len()),
+            _ => 0,
+        };
+        self.steps(count.min(ROUNDS_MAX) as u64 / 4)?;
+        Ok(match value {
             Some(Value::List(id)) if self.heap.list_kind(id) == ListKind::Iterator => {
                 let list = self.heap.list_mut(id).map(std::mem::take).unwrap_or_default();
                 let length = list.len();

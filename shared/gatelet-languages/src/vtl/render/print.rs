@@ -3,10 +3,13 @@
 use std::fmt::Write as _;
 
 use super::{Halt, Item, Renderer};
-use crate::heap::{ListKind, MapKind, Value};
+use crate::heap::{ListKind, MapId, MapKind, Value};
 use crate::json;
-use crate::vtl::limits::{DEFINE_DEPTH_MAX, PRINT_DEPTH_MAX};
+use crate::vtl::limits::{DEFINE_DEPTH_MAX, JSON_BYTES_PER_STEP, OUTPUT_BYTES_MAX};
 use crate::vtl::tree::{Method, Node, Printed, Reference, Root, Step};
+
+/// How long an integer is at most.
+const INTEGER_BYTES_MAX: usize = "-9223372036854775808".len();
 
 impl<'a> Renderer<'a> {
     pub(super) fn print_reference(&mut self, printed: &'a Printed) -> Result<(), Halt> {
@@ -80,7 +83,7 @@ impl<'a> Renderer<'a> {
                 self.print(text)
             }
             Value::Null => Ok(()),
-            value => self.print_nested(value, None, PRINT_DEPTH_MAX),
+            value => self.print_nested(value, None),
         }
     }
 
@@ -92,20 +95,20 @@ impl<'a> Renderer<'a> {
         self.captured_text(0, |renderer| renderer.print_value(value))
     }
 
-    fn print_nested(
-        &mut self,
-        value: Value<'a>,
-        within: Option<Value<'a>>,
-        depth_left: usize,
-    ) -> Result<(), Halt> {
+    fn print_nested(&mut self, value: Value<'a>, within: Option<Value<'a>>) -> Result<(), Halt> {
         self.step()?;
-        let Some(depth_left) = depth_left.checked_sub(1) else {
-            return Err(self.error("lists or maps stand too deep in each other to be printed"));
-        };
+        self.descend(1)?;
+        let result = self.print_element(value, within);
+        self.depth -= 1;
+        result
+    }
+
+    fn print_element(&mut self, value: Value<'a>, within: Option<Value<'a>>) -> Result<(), Halt> {
         match value {
             Value::Null => self.print("null"),
             Value::Boolean(boolean) => self.print(if boolean { "true" } else { "false" }),
             Value::Integer(integer) => {
+                self.check_output(INTEGER_BYTES_MAX)?;
                 write!(self.out, "{integer}").unwrap_or_default();
                 Ok(())
             }
@@ -125,29 +128,28 @@ impl<'a> Renderer<'a> {
                     if position > 0 {
                         self.print(", ")?;
                     }
-                    self.print_nested(element, Some(value), depth_left)?;
+                    self.print_nested(element, Some(value))?;
                     position += 1;
                 }
                 self.print("]")
             }
             Value::Map(id) if self.heap.map_kind(id) == MapKind::Entry => {
                 let part = |renderer: &Self, key| renderer.heap.map(id).and_then(|map| map.get(key));
-                self.print_nested(part(self, "key").unwrap_or(Value::Null), Some(value), depth_left)?;
+                self.print_nested(part(self, "key").unwrap_or(Value::Null), Some(value))?;
                 self.print("=")?;
-                self.print_nested(part(self, "value").unwrap_or(Value::Null), Some(value), depth_left)
+                self.print_nested(part(self, "value").unwrap_or(Value::Null), Some(value))
             }
             Value::Map(id) => {
                 self.print("{")?;
                 let mut position = 0;
-                while let Some((key, element)) =
-                    self.heap.map(id).and_then(|map| map.entries().get(position)).copied()
-                {
+                while let Some((key, element)) = self.member(id, position) {
                     if position > 0 {
                         self.print(", ")?;
                     }
+                    self.work(key.len())?;
                     self.print(key)?;
                     self.print("=")?;
-                    self.print_nested(element, Some(value), depth_left)?;
+                    self.print_nested(element, Some(value))?;
                     position += 1;
                 }
                 self.print("}")
@@ -158,8 +160,16 @@ impl<'a> Renderer<'a> {
     /// Prints a value as JSON.
     pub(super) fn print_json(&mut self, value: Value<'a>) -> Result<(), Halt> {
         let start = self.out.len();
-        json::write(value, &self.heap, &mut self.out).map_err(|error| self.error(error.message))?;
-        self.work(self.out.len() - start)?;
-        self.check_output()
+        // No more than can be paid for.
+        let payable = usize::try_from(self.fuel).unwrap_or(usize::MAX).saturating_mul(JSON_BYTES_PER_STEP);
+        let bytes_max = start.saturating_add(payable).min(OUTPUT_BYTES_MAX);
+        let written = json::write_within(value, &self.heap, bytes_max, &mut self.out);
+        self.steps((self.out.len().saturating_sub(start) / JSON_BYTES_PER_STEP) as u64)?;
+        written.map_err(|error| self.error(error.message))
+    }
+
+    /// A member of a map by its place.
+    pub(super) fn member(&self, id: MapId, position: usize) -> Option<(&'a str, Value<'a>)> {
+        self.heap.map(id).and_then(|map| map.entries().get(position)).copied()
     }
 }

@@ -30,7 +30,7 @@ impl<'a> Renderer<'a> {
 
     /// What a root means that no variable has the name of, and how many steps behind it that includes.
     fn root(&mut self, kind: &'a Root) -> Result<Option<(Item<'a>, usize)>, Halt> {
-        let innermost = self.loops.last().copied();
+        let innermost = self.innermost.and_then(|at| self.loops.get(at)).copied();
         Ok(match (kind, innermost) {
             (Root::Context { name, steps }, _) => Some(self.context_root(name, *steps)?),
             (Root::Count, Some(running)) => Some((integer(running.index + 1), 0)),
@@ -46,7 +46,7 @@ impl<'a> Renderer<'a> {
             Root::Util => Some(Item::Util),
             Root::StageVariables => Some(Item::StageVariables),
             Root::Context { .. } => Some(Item::Context),
-            Root::Foreach => self.loops.len().checked_sub(1).map(Item::Loop),
+            Root::Foreach => self.innermost.map(Item::Loop),
             Root::Variable | Root::Count | Root::HasNext => None,
         }
     }
@@ -70,7 +70,7 @@ impl<'a> Renderer<'a> {
     pub(super) fn property(&mut self, item: Item<'a>, name: &'a str) -> Result<Option<Item<'a>>, Halt> {
         match item {
             Item::Value(Value::Map(id)) => {
-                self.step()?;
+                self.work(name.len())?;
                 Ok(self.heap.map(id).and_then(|map| map.get(name)).map(Item::Value))
             }
             Item::Value(Value::Text(text)) if name == "empty" => Ok(Some(boolean(text.is_empty()))),
@@ -135,8 +135,14 @@ impl<'a> Renderer<'a> {
             "hasNext" => boolean(running.index + 1 < running.count),
             "first" => boolean(running.index == 0),
             "last" => boolean(running.index + 1 >= running.count),
-            "parent" => Item::Loop(at.checked_sub(1)?),
-            "topmost" => Item::Loop(0),
+            "parent" => Item::Loop(running.parent?),
+            "topmost" => {
+                let mut top = at;
+                while let Some(parent) = self.loops.get(top).and_then(|it| it.parent) {
+                    top = parent;
+                }
+                Item::Loop(top)
+            }
             _ => return None,
         })
     }

@@ -8,7 +8,7 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::{Halt, Item, Renderer};
-use crate::heap::{ListKind, Value};
+use crate::heap::{ELEMENT_BYTES, ListKind, MEMBER_BYTES, Value, bytes_of_list, bytes_of_map};
 use crate::json;
 
 /// As Java's `Base64`: padding is written, and may be left out where it is read.
@@ -16,6 +16,26 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
+
+/// How many bytes are encoded, decoded or read as JSON in one step.
+const CODED_BYTES_PER_STEP: usize = 8;
+
+/// What the values of a document take in memory at most, in bytes, as far as one can tell without reading it.
+fn document_bytes_max(text: &str) -> usize {
+    let bytes = text.bytes().fold(0, |bytes, byte| {
+        bytes
+            + match byte {
+                b'[' => bytes_of_list(1),
+                b'{' => bytes_of_map(0),
+                b':' => MEMBER_BYTES,
+                b',' => ELEMENT_BYTES,
+                // A text with escapes is kept anew.
+                _ => 1,
+            }
+    });
+    // As long as texts have no escapes, they are not copied.
+    if text.contains('\\') { bytes } else { bytes.saturating_sub(text.len()) }
+}
 
 impl<'a> Renderer<'a> {
     /// A method of `$util`. What is given something other than a text gives nothing.
@@ -28,6 +48,7 @@ impl<'a> Renderer<'a> {
             return Ok(None);
         };
         self.work(text.len())?;
+        self.steps((text.len() / CODED_BYTES_PER_STEP) as u64)?;
         let made = match name {
             // Most texts need nothing.
             "escapeJavaScript" if text.bytes().all(is_plain) => {
@@ -45,12 +66,13 @@ impl<'a> Renderer<'a> {
             }
             "parseJson" => {
                 let first = self.heap.count_lists();
-                let before = self.heap.texts().allocated_bytes();
+                let before = self.heap.bytes();
+                self.room(document_bytes_max(text))?;
                 let Ok(value) = json::read_lenient(text, &mut self.heap) else {
                     return Ok(None);
                 };
                 self.heap.set_kind_from(first, ListKind::Java);
-                let made = self.heap.texts().allocated_bytes() - before;
+                let made = self.heap.bytes().saturating_sub(before);
                 self.work(made)?;
                 return Ok(Some(Item::Value(value)));
             }

@@ -53,12 +53,54 @@ fn what_is_nested_too_deep_is_refused() {
 }
 
 #[test]
-fn marks_and_backslashes_without_end_take_time_in_proportion() {
-    for piece in ["\\", "$", "#", "$!", "\\$", "#[[", "#*", "{", "\"", "$a.b(", "\\\\#"] {
+fn marks_and_backslashes_without_end_are_no_trouble() {
+    for piece in ["\\", "$", "#", "$!", "\\$", "#[[", "#*", "{", "\"", "$a.b(", "\\\\#", "$$\\\\ ", "$ x"] {
         let template = piece.repeat(100_000);
         if let Err(error) = rendered(SEEN, &template) {
             assert!(error.offset <= template.len());
         }
+    }
+}
+
+/// What stands on the stack of a thread with 2 MB, without optimisation, when everything is nested in everything.
+#[test]
+fn what_is_nested_in_what_it_calls_is_refused_before_the_stack_ends() {
+    let list = |inner: &str| [&"[".repeat(90), inner, &"]".repeat(90)].concat();
+    let defines: String = (0..60)
+        .map(|at| format!("#define($d{at})#set($x = {})#end", list(&format!("$d{}", at + 1))))
+        .collect();
+    let macros: String =
+        (0..19).map(|at| format!("#macro(m{at} $a)#m{}({})#end", at + 1, list("$a"))).collect();
+    let conditions: String = (0..60)
+        .map(|at| {
+            format!("#define($d{at})#if({}\"$d{}\" == 1{})#end#end", "!(".repeat(40), at + 1, ")".repeat(40))
+        })
+        .collect();
+    let wrapped = "#set($l = [])#foreach($i in [1..999])#set($l = [$l])#end";
+    for template in [
+        format!("{defines}$d0"),
+        format!("{conditions}$d0"),
+        format!("{macros}#macro(m19 $a)$a#end#m0(1)"),
+        format!("{wrapped}$l"),
+        format!("{wrapped}#set($x = $l == $l)"),
+        format!("{wrapped}#macro(p $n)#if($n > 0)#set($m = $n - 1)#p($m)#else$l#end#end#p(18)"),
+    ] {
+        let error = rendered(SEEN, &template).unwrap_err();
+        assert!(error.message.contains("deep"), "{error:?}");
+    }
+    // As deep as a document may be, at the end of what may be nested.
+    let body = format!("{{\"body\": \"{}{}\"}}", "[".repeat(399), "]".repeat(399));
+    let within = |deep: usize, inner: &str| {
+        format!(
+            "#define($d0){inner}#end{}$d{deep}",
+            (0..deep).map(|at| format!("#define($d{})#if(true)$d{at}#end#end", at + 1)).collect::<String>()
+        )
+    };
+    for inner in
+        ["$input.json('$')", "$input.path('$..*').size()", "#set($x = $util.parseJson($input.body))ok"]
+    {
+        let deepest = (1..200).take_while(|deep| rendered(&body, &within(*deep, inner)).is_ok()).count();
+        assert!((60..199).contains(&deepest), "{deepest} {inner}");
     }
 }
 

@@ -6,6 +6,7 @@ mod limits;
 mod line;
 mod overrides;
 mod random;
+mod work;
 
 use super::{Overrides, Rendered, Template};
 use crate::LanguageError;

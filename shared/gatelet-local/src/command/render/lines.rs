@@ -6,7 +6,7 @@ use gatelet_languages::LanguageError;
 use gatelet_languages::vtl::{Overrides, Template};
 use serde::Deserialize;
 
-use super::scope::{Json, Message, Params, Texts};
+use super::scope::{ContextObject, Message, Params, Texts};
 
 /// The longest line that is taken.
 const LINE_BYTES_MAX: u64 = 64 << 20;
@@ -21,7 +21,7 @@ struct Line {
     #[serde(default)]
     params: Option<Params>,
     #[serde(default)]
-    context: Option<Json>,
+    context: Option<ContextObject>,
     #[serde(default)]
     stage_variables: Option<Texts>,
 }
@@ -87,7 +87,7 @@ impl Renderer {
         let message = Message {
             body: body.unwrap_or_default(),
             params: params.unwrap_or_default(),
-            context: context.map(Json::flattened).unwrap_or_default(),
+            context: context.unwrap_or_default().0,
             stage_variables: stage_variables.unwrap_or_default(),
         };
         if self.last.as_ref().is_none_or(|(last, _)| *last != text) {

@@ -15,7 +15,7 @@ use gatelet_model::{Problem, Problems};
 
 use super::{COMMAND_AT_FAULT, DEFINITIONS_AT_FAULT, Failure, ended, failed};
 use crate::definition::{Rendering, reason};
-use scope::{Json, Message, Texts};
+use scope::{ContextObject, Message, Texts};
 
 /// How standard input is named.
 const STANDARD_INPUT: &str = "-";
@@ -104,9 +104,7 @@ fn render(path: &Path, arguments: &Arguments) -> Result<String, Fault> {
     let message = Message {
         body,
         params: json(arguments.params.as_deref())?.unwrap_or_default(),
-        context: json::<Json>(arguments.context.as_deref())?
-            .map(|context| context.flattened())
-            .unwrap_or_default(),
+        context: json::<ContextObject>(arguments.context.as_deref())?.unwrap_or_default().0,
         stage_variables: json::<Texts>(arguments.stage_variables.as_deref())?.unwrap_or_default(),
     };
     let placed = |error: LanguageError| {

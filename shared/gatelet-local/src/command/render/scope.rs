@@ -20,7 +20,7 @@ pub(super) type Context = IndexMap<String, ContextValue<'static>>;
 
 /// The parameters of a request.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(try_from = "IndexMap<String, Texts>")]
 pub(super) struct Params {
     path: Texts,
     querystring: Texts,
@@ -31,6 +31,11 @@ pub(super) struct Params {
 #[derive(Debug, Default, Deserialize)]
 #[serde(from = "IndexMap<String, Json>")]
 pub(super) struct Texts(IndexMap<String, String>);
+
+/// `$context` as JSON has it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(try_from = "Json")]
+pub(super) struct ContextObject(pub(super) Context);
 
 /// Any JSON, members in order.
 #[derive(Debug, Deserialize)]
@@ -47,7 +52,7 @@ pub(super) enum Json {
 
 impl Json {
     /// The members of an object by whole names; what is no object has none.
-    pub(super) fn flattened(self) -> Context {
+    fn flattened(self) -> Context {
         let mut context = Context::new();
         self.flatten(String::new(), &mut context);
         context
@@ -99,6 +104,32 @@ impl From<IndexMap<String, Json>> for Texts {
     fn from(members: IndexMap<String, Json>) -> Self {
         let texts = members.into_iter().filter(|(_, value)| !matches!(value, Json::Null));
         Self(texts.map(|(name, value)| (name, value.text())).collect())
+    }
+}
+
+impl TryFrom<IndexMap<String, Texts>> for Params {
+    type Error = String;
+    fn try_from(members: IndexMap<String, Texts>) -> Result<Self, String> {
+        let mut params = Self::default();
+        for (name, texts) in members {
+            match name.as_str() {
+                "path" => params.path = texts,
+                "querystring" => params.querystring = texts,
+                "header" => params.header = texts,
+                _ => return Err(format!("`{name}` is none of `path`, `querystring` and `header`")),
+            }
+        }
+        Ok(params)
+    }
+}
+
+impl TryFrom<Json> for ContextObject {
+    type Error = &'static str;
+    fn try_from(json: Json) -> Result<Self, Self::Error> {
+        match json {
+            Json::Object(_) => Ok(Self(json.flattened())),
+            _ => Err("`$context` is an object, such as `{\"identity\": {\"sourceIp\": \"203.0.113.7\"}}`"),
+        }
     }
 }
 
@@ -177,6 +208,16 @@ mod tests {
         ];
         let expected: Context = expected.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         assert_eq!(json.flattened(), expected);
+    }
+
+    #[test]
+    fn what_is_no_such_object_is_refused() {
+        for text in ["[]", "7", "\"x\"", "null"] {
+            assert!(serde_json::from_str::<ContextObject>(text).is_err(), "{text}");
+            assert!(serde_json::from_str::<Params>(text).is_err(), "{text}");
+        }
+        let why = serde_json::from_str::<Params>(r#"{"queryString": {}}"#).unwrap_err().to_string();
+        assert!(why.contains("`queryString` is none of `path`, `querystring` and `header`"), "{why}");
     }
 
     #[test]

@@ -30,6 +30,8 @@ const PATIENCE: Duration = Duration::from_millis(TIMEOUT_MILLISECONDS_MAX as u64
 const REPORT_BYTES_MAX: usize = 96 << 20;
 /// The largest body that is sent: AWS's own limit is 10 MB.
 const BODY_BYTES_MAX: u64 = 10 << 20;
+/// From which status on the server is at fault.
+const SERVER_AT_FAULT: u16 = 500;
 /// Longest line of the log that is shown.
 const LINE_CHARACTERS_MAX: usize = 4_000;
 
@@ -93,8 +95,8 @@ pub(in crate::command) struct Arguments {
     #[arg(long, value_name = "URL", conflicts_with = "functions", value_parser = parse_endpoint)]
     lambda_endpoint: Option<Uri>,
 
-    /// Where a VPC link leads, by its id or the ARN at its end; may be given several times
-    #[arg(long = "vpc-link", value_name = "ID=HOST[:PORT]", value_parser = LinkMapping::parse)]
+    /// Where a VPC link leads, by its id or the ARN at its end, or an id alone for the hosts in its URIs; may be given several times
+    #[arg(long = "vpc-link", value_name = "ID[=HOST[:PORT]]", value_parser = LinkMapping::parse)]
     vpc_links: Vec<LinkMapping>,
 
     /// Where the control plane of the running gateway listens
@@ -118,8 +120,13 @@ pub(in crate::command) fn run(arguments: &Arguments) -> ExitCode {
             false => arguments.ask(&invocation).await,
         }
     });
-    match outcome.and_then(|invoked| arguments.shown(&invoked)) {
-        Ok(text) => ended(Ok(text)),
+    let shown = outcome.and_then(|invoked| Ok((arguments.shown(&invoked)?, invoked.broken_off)));
+    match shown {
+        Ok((text, None)) => ended(Ok(text)),
+        Ok((text, Some(why))) => {
+            let _ = ended(Ok(text));
+            failed(&format!("the answer's body is not there: {why}"), COMMAND_AT_FAULT)
+        }
         Err(failure) => failed(&failure.message, failure.code),
     }
 }
@@ -160,24 +167,24 @@ impl Arguments {
             allowed_hosts: Vec::new(),
             look: Look { colour: false, width: width() },
         };
-        let said = Said::default();
-        let (console, writer) =
-            Console::start_aside(Box::new(said.clone())).map_err(|error| Failure::of_command(&error))?;
+        let (messages, said) = (Said::default(), Said::default());
+        let (console, writer) = Console::start_aside(Box::new(messages.clone()), Box::new(said.clone()))
+            .map_err(|error| Failure::of_command(&error))?;
         let invoked = dev::invoke(&options, &invocation, &console).await;
         console.flush();
         // Its thread ends with whoever holds the console last.
         drop(writer);
         // Only what helps to understand a failure is worth reading.
-        let is_failure = match &invoked {
-            Ok(Ok(invoked)) => invoked.status >= 500,
-            Ok(Err(_)) => false,
-            Err(_) => true,
+        let told = match &invoked {
+            Ok(Ok((invoked, problems))) if invoked.status >= SERVER_AT_FAULT => {
+                format!("{problems}{}", said.text())
+            }
+            Ok(_) => String::new(),
+            Err(_) => messages.text() + &said.text(),
         };
-        if is_failure {
-            let _ = std::io::stderr().write_all(said.text().as_bytes());
-        }
+        let _ = std::io::stderr().write_all(told.as_bytes());
         match invoked {
-            Ok(invoked) => invoked.map_err(|why| Failure::of_command(&why)),
+            Ok(invoked) => invoked.map(|(invoked, _)| invoked).map_err(|why| Failure::of_command(&why)),
             Err(error) => {
                 let code = if error.is_about_definitions() { DEFINITIONS_AT_FAULT } else { COMMAND_AT_FAULT };
                 Err(Failure { message: error.to_string(), code })
@@ -185,8 +192,32 @@ impl Arguments {
         }
     }
 
+    /// The options that are of no use to a gateway that runs already.
+    fn for_definitions_alone(&self) -> Vec<&'static str> {
+        let decisions = &self.decisions.reading;
+        let given = [
+            ("--api", self.named.is_some()),
+            ("--function", !self.functions.is_empty()),
+            ("--lambda-endpoint", self.lambda_endpoint.is_some()),
+            ("--vpc-link", !self.vpc_links.is_empty()),
+            ("--parameter", !decisions.parameters.is_empty()),
+            ("--rest", decisions.rest),
+            ("--http", decisions.http),
+        ];
+        given.into_iter().filter(|(_, is_given)| *is_given).map(|(name, _)| name).collect()
+    }
+
     /// Asks a running gateway.
     async fn ask(&self, invocation: &Invocation) -> Result<Invoked, Failure> {
+        let useless = self.for_definitions_alone();
+        if !useless.is_empty() {
+            return Err(Failure::of_command(&format!(
+                "`{api}` is no file here, so that a running gateway would be asked, for which {options} cannot decide anything: name a \
+                 definition, or leave that out",
+                api = self.api,
+                options = useless.join(", ")
+            )));
+        }
         let asked = Asked {
             control: &self.control,
             path: "/_gatelet/invoke",
@@ -230,6 +261,9 @@ impl Arguments {
         text.push('\n');
         if let Some(cause) = &invoked.cause {
             text.push_str(&format!("because {}\n", line(cause)));
+        }
+        if let Some(help) = &invoked.help {
+            text.push_str(&format!("help: {}\n", line(help)));
         }
         for (name, value) in &invoked.headers {
             text.push_str(&format!("{}: {}\n", line(name), line(value)));

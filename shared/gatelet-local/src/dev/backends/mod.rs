@@ -278,17 +278,18 @@ impl Program {
             let status = ended.map_or_else(|error| error.to_string(), |status| status.to_string());
             let name = &self.name;
             if restarts == RESTARTS_MAX {
-                self.console.say(format!("the backend `{name}` ended again ({status}); it is given up"));
+                self.console
+                    .say_output(format!("the backend `{name}` ended again ({status}); it is given up"));
                 return;
             }
-            self.console.say(format!("the backend `{name}` ended ({status}); it is started again"));
+            self.console.say_output(format!("the backend `{name}` ended ({status}); it is started again"));
             tokio::select! {
                 _ = &mut stopped => return,
                 () = sleep(RESTART_PAUSE) => {}
             }
             match self.spawn() {
                 Ok(next) => started = next,
-                Err(error) => return self.console.say(error.to_string()),
+                Err(error) => return self.console.say_output(error.to_string()),
             }
         }
     }

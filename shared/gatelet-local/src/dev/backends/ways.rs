@@ -9,6 +9,8 @@ use std::time::{Duration, SystemTime};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use gatelet_aws::backends::{LinkEnd, ShownCertificate, ShownCertificates, VpcLinks};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, UnixTime};
 use tempfile::NamedTempFile;
 
 use super::super::project::Project;
@@ -32,17 +34,17 @@ pub struct LinkMapping {
 }
 
 impl LinkMapping {
-    /// Reads `ID=HOST[:PORT]`.
+    /// Reads `ID=HOST[:PORT]`, or an id alone, whose link leads to the hosts in its URIs.
     ///
     /// # Errors
     /// What is wrong and what to write.
     pub fn parse(text: &str) -> Result<Self, String> {
         let malformed = || format!("`{text}` is no VPC link: write one such as `abc123=127.0.0.1:3000`");
-        let (id, end) = text.split_once('=').ok_or_else(malformed)?;
-        match id.trim() {
-            "" => Err(malformed()),
-            id => Ok(Self { id: id.to_owned(), end: end.trim().parse()? }),
-        }
+        let (id, end) = match text.split_once('=') {
+            Some((id, end)) => (id.trim(), end.trim().parse()?),
+            None => (text.trim(), LinkEnd::AsNamed),
+        };
+        if id.is_empty() { Err(malformed()) } else { Ok(Self { id: id.to_owned(), end }) }
     }
 }
 
@@ -55,7 +57,7 @@ pub fn vpc_links(environment: VpcLinks, projects: &[Project], given: &[LinkMappi
 }
 
 /// The certificates that backends are shown: those of files that settings name, and for all other ids one that is made when it is first
-/// needed, as AWS makes them. It is kept in the directory of the state, where there is one.
+/// needed, as AWS makes them. It is kept in the directory of the state, where there is one, until it is over.
 pub(in super::super) fn certificates(projects: &[Project], state: Option<&Path>) -> ShownCertificates {
     let named = projects.iter().flat_map(|project| {
         let file = |path: &PathBuf| project.directory.join(path);
@@ -78,7 +80,7 @@ pub(in super::super) fn certificates(projects: &[Project], state: Option<&Path>)
         }
         let certificate = match &directory {
             Some(directory) => kept(id, directory)?,
-            None => ShownCertificate::from_pem(&make()?.concat())?,
+            None => ShownCertificate::from_pem(&make(SystemTime::now())?.concat())?,
         };
         made.insert(id.to_owned(), certificate.clone());
         Ok(certificate)
@@ -96,7 +98,7 @@ fn read(files: &[PathBuf; 2]) -> Result<ShownCertificate, String> {
     ShownCertificate::from_pem(&pem).map_err(|why| format!("`{}`: {why}", certificate.display()))
 }
 
-/// The certificate in the directory, made where there is none.
+/// The certificate in the directory, made where there is none or it is over.
 fn kept(id: &str, directory: &Path) -> Result<ShownCertificate, String> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     if id.is_empty() || !id.bytes().all(is_plain) {
@@ -104,16 +106,50 @@ fn kept(id: &str, directory: &Path) -> Result<ShownCertificate, String> {
         return Err(format!("`{id}` is no id of a client certificate: name its files in {file}"));
     }
     let files = [directory.join(format!("{id}.key.pem")), directory.join(format!("{id}.pem"))];
-    if !files.iter().all(|file| file.is_file()) {
-        let problem = |error: io::Error| format!("`{}`: {}", directory.display(), reason(&error));
+    let problem = |error: io::Error| format!("`{}`: {}", directory.display(), reason(&error));
+    let [key, certificate] = &files;
+    let is_made = match (key.is_file(), certificate.is_file()) {
+        (false, false) => false,
+        (true, true) => !is_over(certificate, SystemTime::now()),
+        // Whoever left half of it should decide about that.
+        (has_key, _) => {
+            let (missing, other) = if has_key { (certificate, key) } else { (key, certificate) };
+            return Err(format!(
+                "`{}` is missing: put it back, or delete `{}`, too, and both are made anew",
+                missing.display(),
+                other.display()
+            ));
+        }
+    };
+    if !is_made {
         std::fs::create_dir_all(directory).map_err(problem)?;
-        for (file, pem) in files.iter().zip(make()?) {
+        for (file, pem) in files.iter().zip(make(SystemTime::now())?) {
             write(file, &pem).map_err(problem)?;
         }
-        let [_, certificate] = &files;
         tracing::info!(certificate = %certificate.display(), "made the client certificate of a stage; let backends trust it");
     }
     read(&files)
+}
+
+/// Whether a certificate that was made here has been valid for as long as it may.
+fn is_over(file: &Path, now: SystemTime) -> bool {
+    let Ok(certificate) = CertificateDer::from_pem_file(file) else { return false };
+    let verified = || {
+        let anchor = webpki::anchor_from_trusted_cert(&certificate)?;
+        let now = UnixTime::since_unix_epoch(now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default());
+        webpki::EndEntityCert::try_from(&certificate)?
+            .verify_for_usage(
+                webpki::ALL_VERIFICATION_ALGS,
+                &[anchor],
+                &[],
+                now,
+                webpki::KeyUsage::client_auth(),
+                None,
+                None,
+            )
+            .map(drop)
+    };
+    matches!(verified(), Err(webpki::Error::CertExpired { .. }))
 }
 
 /// Writes the whole file or none. A temporary file is its owner's alone, and so is what it becomes.
@@ -125,13 +161,12 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// A key, and a certificate that has signed itself, in PEM.
-fn make() -> Result<[String; 2], String> {
+/// A key, and a certificate that has signed itself and is valid from `now` on, in PEM.
+fn make(now: SystemTime) -> Result<[String; 2], String> {
     let problem = |error: rcgen::Error| format!("a client certificate cannot be made: {error}");
     let key = rcgen::KeyPair::generate().map_err(problem)?;
     let mut parameters = rcgen::CertificateParams::new(Vec::<String>::new()).map_err(problem)?;
     parameters.distinguished_name.push(rcgen::DnType::CommonName, COMMON_NAME);
-    let now = SystemTime::now();
     parameters.not_before = now.into();
     parameters.not_after = (now + VALIDITY).into();
     let certificate = parameters.self_signed(&key).map_err(problem)?;
@@ -172,9 +207,34 @@ mod tests {
     }
 
     #[test]
+    fn a_certificate_that_is_over_is_made_anew_and_half_of_one_is_not_overwritten() {
+        let directory = tempfile::tempdir().unwrap();
+        let [key, certificate] = ["a.key.pem", "a.pem"].map(|name| directory.path().join(name));
+        kept("a", directory.path()).unwrap();
+        assert!(!is_over(&certificate, SystemTime::now()));
+        assert!(is_over(&certificate, SystemTime::now() + VALIDITY + Duration::from_secs(1)));
+        let long_ago = SystemTime::now() - VALIDITY - Duration::from_secs(60);
+        for (file, pem) in [&key, &certificate].into_iter().zip(make(long_ago).unwrap()) {
+            std::fs::write(file, pem).unwrap();
+        }
+        let old = std::fs::read_to_string(&certificate).unwrap();
+        kept("a", directory.path()).unwrap();
+        assert_ne!(std::fs::read_to_string(&certificate).unwrap(), old);
+        for (missing, other) in [(&key, &certificate), (&certificate, &key)] {
+            let text = std::fs::read_to_string(missing).unwrap();
+            std::fs::remove_file(missing).unwrap();
+            let why = kept("a", directory.path()).unwrap_err();
+            assert!(why.starts_with(&format!("`{}` is missing", missing.display())), "{why}");
+            assert!(other.is_file() && !missing.exists());
+            std::fs::write(missing, text).unwrap();
+        }
+    }
+
+    #[test]
     fn links_are_read_as_people_write_them() {
         assert_eq!(LinkMapping::parse("abc = 127.0.0.1:1").unwrap().id, "abc");
-        for text in ["", "abc", "=h", "abc=", "abc=h:x"] {
+        assert_eq!(LinkMapping::parse(" abc").unwrap().end, LinkEnd::AsNamed);
+        for text in ["", "=h", "abc=", "abc=h:x"] {
             assert!(LinkMapping::parse(text).is_err(), "{text}");
         }
     }

@@ -18,7 +18,7 @@ use gatelet_control::deploy::{self, DefinitionStore, DeployError};
 use gatelet_control::import::FunctionDefinition;
 use gatelet_core::Timestamp;
 use gatelet_core::ports::{Clock, PortError};
-use gatelet_model::{Api, ApiId, Problem, Stage, StageName};
+use gatelet_model::{Api, ApiId, Problem, Problems, Stage, StageName};
 
 use super::functions::Functions;
 use super::https::HttpsAddress;
@@ -26,8 +26,8 @@ use super::project::Projects;
 use super::settings;
 use super::show::{Look, Shown, root_url, stage_url};
 use crate::definition::{
-    Decisions, Defined, Definition, Reference, Rendering, TrustStore, import_file, invoked_functions, routes,
-    stages, unknown_parameters, unled_links,
+    Decisions, Defined, Definition, Reference, Rendering, TrustStore, import_file, invoked_functions, read,
+    routes, stages, unknown_parameters, unled_links,
 };
 use crate::doors::{ApiView, Overview, StageView};
 use crate::operations::UsagePlace;
@@ -74,6 +74,8 @@ pub(super) struct Session {
     served: Vec<Served>,
     /// The files that each definition names, by number of the file.
     references: Vec<Vec<Reference>>,
+    /// What is wrong with each definition, by number of the file.
+    problems: Vec<Problems>,
     /// Custom domains, as the definitions had them at first.
     domain_names: Vec<String>,
     /// The trust store of the first domain that has one; the file at the front door is read at the start, too.
@@ -131,11 +133,13 @@ impl Session {
         let files = parts.projects.files.len();
         let served = (0..files).map(|_| Served::default()).collect();
         let references = vec![Vec::new(); files];
+        let problems = vec![Problems::new(); files];
         Self {
             parts,
             clock: SystemClock::new(),
             served,
             references,
+            problems,
             domain_names: Vec::new(),
             trust_store: TrustStore::default(),
             told_unopened: BTreeSet::new(),
@@ -262,6 +266,12 @@ impl Session {
         Err(format!("it is not clear {asked}: name one of {} with `--api`", names.join(", ")))
     }
 
+    /// What is wrong with a route, at its places.
+    pub(super) fn problems_of(&self, route: &str) -> String {
+        let all = self.problems.iter().flat_map(|problems| problems.iter());
+        self.rendering().all(&all.filter(|problem| problem.about == route).cloned().collect())
+    }
+
     async fn import(&mut self, number: usize) -> Definition {
         let Some(file) = self.parts.projects.files.get(number).cloned() else {
             return Definition::failed(Problem::error("there is no such definition"));
@@ -272,8 +282,12 @@ impl Session {
         let mut definition = tokio::task::spawn_blocking(importing).await.unwrap_or_else(|_| {
             Definition::failed(Problem::error("reading the definition failed in Gatelet itself"))
         });
-        let unled = unled_links(&definition, &self.parts.links, settings::FILE_NAME);
+        let source = self.parts.projects.files.get(number).and_then(|file| read(&file.path, &file.name).ok());
+        let unled = unled_links(&definition, &self.parts.links, source.as_ref(), settings::FILE_NAME);
         definition.problems.extend(unled);
+        if let Some(problems) = self.problems.get_mut(number) {
+            problems.clone_from(&definition.problems);
+        }
         if let Some(references) = self.references.get_mut(number) {
             *references = std::mem::take(&mut definition.references);
         }

@@ -24,7 +24,8 @@ const SERVICE: &str = "DynamoDB";
 /// What the user said about state.
 #[derive(Debug, Clone)]
 pub enum StateChoice {
-    /// Nothing: a DynamoDB that the environment names, else the embedded one in its usual directory.
+    /// Nothing: a DynamoDB that the environment names by itself, else the embedded one in its usual directory. What stands in for all
+    /// services stands behind integrations: the state is the gateway's own.
     Usual,
     /// The embedded one, and where.
     Embedded(StateOption),
@@ -64,7 +65,7 @@ pub(super) async fn open(
     decisions: &Decisions,
     environment: &Environment,
 ) -> Result<State, StateError> {
-    let configured = environment.endpoint(SERVICE).map(ToString::to_string);
+    let configured = environment.own_endpoint(SERVICE).map(ToString::to_string);
     let credentials = || environment.credentials().cloned();
     let usual = || StateOption::Directory(DEFAULT_DIRECTORY.into());
     let opened = match (choice, configured) {

@@ -6,7 +6,7 @@
 mod values;
 mod wire;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -18,9 +18,9 @@ use http::header::USER_AGENT;
 use http::{HeaderValue, Request};
 
 use self::values::{Parameter, Values};
-use super::{BODY_BYTES_MAX, X_AMZN_TRACE_ID, catalogue, role, send};
+use super::{X_AMZN_TRACE_ID, catalogue, role, send, user_agent};
 use crate::integrations::{Call, trace};
-use crate::payload::Response;
+use crate::payload::{PAYLOAD_BYTES_MAX, Response};
 use crate::ports::{Arrival, BackendError, ServiceAddress, World};
 use crate::record::Record;
 use crate::record::execution_log::shown_body;
@@ -38,7 +38,11 @@ pub struct FirstClass {
     action: ServiceAction,
     parameters: Vec<Parameter>,
     paths: BodyPaths,
+    /// The region, where a request may choose it.
     region: Option<Parameter>,
+    /// The service there, where none may: found with the first request, which tells the stage's own region.
+    address: OnceLock<Arc<ServiceAddress>>,
+    user_agent: OnceLock<Option<HeaderValue>>,
     role: Option<Box<str>>,
     timeout: Duration,
 }
@@ -67,10 +71,17 @@ impl FirstClass {
             }
         }
         let region = parameters.iter().position(|parameter| parameter.name() == REGION);
-        let region = region.map(|position| parameters.remove(position));
+        let mut region = region.map(|position| parameters.remove(position));
+        let address = OnceLock::new();
+        if let Some(fixed) = region.as_ref().and_then(Parameter::as_static) {
+            let fixed = address_of(action, fixed)?;
+            address.get_or_init(|| fixed);
+            region = None;
+        }
         let role = role(integration.credentials.as_deref(), variables)?;
         let timeout = Duration::from_millis(integration.timeout.milliseconds().into());
-        Ok(Self { action, parameters, paths, region, role, timeout })
+        let user_agent = OnceLock::new();
+        Ok(Self { action, parameters, paths, region, address, user_agent, role, timeout })
     }
 
     /// Calls the service.
@@ -87,7 +98,7 @@ impl FirstClass {
     ) -> Result<Response, Refusal> {
         let mut found = Vec::new();
         if !self.paths.is_empty() {
-            let body = std::mem::take(&mut call.body).collect_up_to(BODY_BYTES_MAX).await;
+            let body = std::mem::take(&mut call.body).collect_up_to(PAYLOAD_BYTES_MAX).await;
             let body = body.map_err(|error| Refusal::Integration(BackendError::RequestBody(error)))?;
             // ASSUMPTION: bytes that are no text have no value.
             found = self.paths.values(std::str::from_utf8(&body).unwrap_or_default(), PARSED_BYTES_MAX);
@@ -118,21 +129,33 @@ impl FirstClass {
         for parameter in &self.parameters {
             given.push((parameter.name(), values.of(parameter)?));
         }
-        let region = self.region.as_ref().map(|parameter| values.of(parameter)).transpose()?;
-        let region = region.as_deref().unwrap_or_else(|| call.located.stage.region());
-        // A region may come from the request: it is checked before it becomes a part of a host's name.
-        let uri = format!("arn:aws:apigateway:{region}:{}:path/", wire::service(self.action));
-        let uri = ServiceUri::parse(&uri)
-            .map_err(|_| Refusal::Configuration(format!("`{region}` is not a region that a service has")))?;
-        let (address, _) = catalogue::find(&uri);
+        let address_in = |region: &str| address_of(self.action, region).map_err(Refusal::Configuration);
+        let address = match (&self.region, self.address.get()) {
+            (Some(region), _) => address_in(&values.of(region)?)?,
+            (None, Some(found)) => Arc::clone(found),
+            (None, None) => {
+                let found = address_in(call.located.stage.region())?;
+                Arc::clone(self.address.get_or_init(|| found))
+            }
+        };
         let mut request = wire::request(self.action, &given)?;
         if let Ok(trace) = HeaderValue::from_str(&trace::header(arrival)) {
             request.headers_mut().insert(X_AMZN_TRACE_ID, trace);
         }
-        let agent = format!("AmazonAPIGateway_{}", call.located.stage.api_id());
-        if let Ok(agent) = HeaderValue::from_str(&agent) {
-            request.headers_mut().insert(USER_AGENT, agent);
+        let agent = self
+            .user_agent
+            .get_or_init(|| HeaderValue::from_str(&user_agent(call.located.stage.api_id())).ok());
+        if let Some(agent) = agent {
+            request.headers_mut().insert(USER_AGENT, agent.clone());
         }
         Ok((request, address))
     }
+}
+
+/// The service of an action in a region. A region may come from a request: it is checked before it becomes a part of a host's name.
+fn address_of(action: ServiceAction, region: &str) -> Result<Arc<ServiceAddress>, String> {
+    let uri = format!("arn:aws:apigateway:{region}:{}:path/", wire::service(action));
+    let uri =
+        ServiceUri::parse(&uri).map_err(|_| format!("`{region}` is not a region that a service has"))?;
+    Ok(catalogue::find(&uri).0)
 }

@@ -49,6 +49,14 @@ impl Parameter {
     pub(super) const fn name(&self) -> &'static str {
         self.name
     }
+
+    /// Its value, where every request has the same.
+    pub(super) fn as_static(&self) -> Option<&str> {
+        match self.value.parts() {
+            [Part::Text(text)] => Some(text),
+            _ => None,
+        }
+    }
 }
 
 /// What values are taken from.

@@ -2,8 +2,7 @@
 
 use super::super::reference::{boolean, integer};
 use super::super::{Halt, Item, Renderer};
-use crate::heap::{ListId, ListKind, Value};
-use crate::vtl::limits::PRINT_DEPTH_MAX;
+use crate::heap::{ELEMENT_BYTES, ListId, ListKind, Value};
 
 /// What lists have and other collections have not.
 const OF_LISTS: [&str; 8] =
@@ -33,23 +32,35 @@ impl<'a> Renderer<'a> {
             ("getLast", []) => return Ok(self.heap.list(id).last().copied().map(Item::Value)),
             ("add", [value]) => {
                 self.steps(2)?;
-                self.change(id, |list| list.push(*value));
+                self.room(ELEMENT_BYTES)?;
+                self.heap.push(id, *value);
                 boolean(true)
             }
             ("add", [Value::Integer(index), value]) => {
                 let index = self.within_list(*index, length + 1)?;
                 self.work(length)?;
-                self.change(id, |list| list.insert(index, *value));
+                self.room(ELEMENT_BYTES)?;
+                self.heap.push(id, *value);
+                self.change(id, |list| {
+                    if let Some(behind) = list.get_mut(index..) {
+                        behind.rotate_right(1);
+                    }
+                });
                 return Ok(None);
             }
             ("addAll", [from]) => {
-                let Some(values) = self.collection(*from) else {
+                let Value::List(from) = *from else {
                     return Ok(None);
                 };
-                self.steps(values.len() as u64)?;
-                let is_any = !values.is_empty();
-                self.change(id, |list| list.extend(values));
-                boolean(is_any)
+                let count = self.heap.list(from).len();
+                self.steps(count as u64)?;
+                self.room(count.saturating_mul(ELEMENT_BYTES))?;
+                for position in 0..count {
+                    if let Some(value) = self.heap.list(from).get(position).copied() {
+                        self.heap.push(id, value);
+                    }
+                }
+                boolean(count > 0)
             }
             ("set", [Value::Integer(index), value]) => {
                 let index = self.within_list(*index, length)?;
@@ -72,15 +83,18 @@ impl<'a> Renderer<'a> {
                 boolean(found.is_some())
             }
             ("removeAll" | "retainAll", [from]) => {
-                let Some(values) = self.collection(*from) else {
+                let Value::List(from) = *from else {
                     return Ok(None);
                 };
                 let keeps = name == "retainAll";
                 let mut kept = Vec::new();
-                for element in self.heap.list(id).to_vec() {
-                    if self.is_among(element, &values)? == keeps {
+                let mut position = 0;
+                while let Some(element) = self.heap.list(id).get(position).copied() {
+                    self.steps(2)?;
+                    if self.search(from, element, false)?.is_some() == keeps {
                         kept.push(element);
                     }
+                    position += 1;
                 }
                 let changed = kept.len() != length;
                 self.change(id, |list| *list = kept);
@@ -92,14 +106,16 @@ impl<'a> Renderer<'a> {
             }
             ("contains", [value]) => boolean(self.search(id, *value, false)?.is_some()),
             ("containsAll", [from]) => {
-                let Some(values) = self.collection(*from) else {
+                let Value::List(from) = *from else {
                     return Ok(None);
                 };
-                let all = self.heap.list(id).to_vec();
-                for value in values {
-                    if !self.is_among(value, &all)? {
+                let mut position = 0;
+                while let Some(value) = self.heap.list(from).get(position).copied() {
+                    self.step()?;
+                    if self.search(id, value, false)?.is_none() {
                         return Ok(Some(boolean(false)));
                     }
+                    position += 1;
                 }
                 boolean(true)
             }
@@ -108,20 +124,19 @@ impl<'a> Renderer<'a> {
             ("subList", [Value::Integer(from), Value::Integer(to)]) => {
                 let to = self.within_list(*to, length + 1)?;
                 let from = self.within_list(*from, to + 1)?;
+                self.before_list(to.saturating_sub(from))?;
                 let values = self.heap.list(id).get(from..to).unwrap_or_default().to_vec();
-                self.steps(values.len() as u64)?;
-                Item::Value(Value::List(self.heap.new_list_of(ListKind::Java, values)))
+                self.list(ListKind::Java, values)
             }
             ("toArray", []) => {
-                let values = self.heap.list(id).to_vec();
-                self.steps(values.len() as u64)?;
-                Item::Value(Value::List(self.heap.new_list_of(ListKind::Java, values)))
+                let values = self.copied(id)?;
+                self.list(ListKind::Java, values)
             }
             // An iterator is the list of what is still to come, from the last to the next.
             ("iterator" | "listIterator", []) => {
-                let values: Vec<_> = self.heap.list(id).iter().rev().copied().collect();
-                self.steps(values.len() as u64)?;
-                Item::Value(Value::List(self.heap.new_list_of(ListKind::Iterator, values)))
+                let mut values = self.copied(id)?;
+                values.reverse();
+                self.list(ListKind::Iterator, values)
             }
             ("hasNext", []) if self.heap.list_kind(id) == ListKind::Iterator => boolean(length > 0),
             ("next", []) if self.heap.list_kind(id) == ListKind::Iterator => {
@@ -130,14 +145,14 @@ impl<'a> Renderer<'a> {
                     None => Err(self.error("there is no next element: ask `hasNext()` first")),
                 };
             }
-            ("equals", [other]) => boolean(self.same(Value::List(id), *other, PRINT_DEPTH_MAX)?),
+            ("equals", [other]) => boolean(self.same(Value::List(id), *other)?),
             ("toString", []) => {
                 let text = self.text_of(Value::List(id))?;
                 Item::Value(Value::Text(text))
             }
             ("toJSONString", []) if self.heap.list_kind(id) == ListKind::Json => {
-                let text = self.captured(|renderer| renderer.print_json(Value::List(id)))?;
-                Item::Value(self.keep_value(&text)?)
+                let text = self.captured_text(0, |renderer| renderer.print_json(Value::List(id)))?;
+                Item::Value(Value::Text(text))
             }
             _ => return Ok(None),
         };
@@ -156,35 +171,18 @@ impl<'a> Renderer<'a> {
         found.ok_or_else(|| self.error(format!("the list has no place {index}: look at its `size()` first")))
     }
 
-    /// The elements of a list; none where it is something else.
-    pub(super) fn collection(&self, value: Value<'a>) -> Option<Vec<Value<'a>>> {
-        match value {
-            Value::List(id) => Some(self.heap.list(id).to_vec()),
-            _ => None,
-        }
-    }
-
+    /// Where in a list a value stands, first or last. Nothing is copied: as much is looked at as is charged.
     fn search(&mut self, id: ListId, value: Value<'a>, from_end: bool) -> Result<Option<usize>, Halt> {
-        let all = self.heap.list(id).to_vec();
-        let length = all.len();
+        let length = self.heap.list(id).len();
         for at in 0..length {
             let at = if from_end { length - 1 - at } else { at };
-            if let Some(element) = all.get(at)
-                && self.same(*element, value, PRINT_DEPTH_MAX)?
+            if let Some(element) = self.heap.list(id).get(at).copied()
+                && self.same(element, value)?
             {
                 return Ok(Some(at));
             }
         }
         Ok(None)
-    }
-
-    fn is_among(&mut self, value: Value<'a>, all: &[Value<'a>]) -> Result<bool, Halt> {
-        for element in all {
-            if self.same(*element, value, PRINT_DEPTH_MAX)? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 }
 

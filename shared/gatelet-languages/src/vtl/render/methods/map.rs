@@ -2,8 +2,7 @@
 
 use super::super::reference::{boolean, integer};
 use super::super::{Halt, Item, Renderer};
-use crate::heap::{ListKind, Map, MapId, MapKind, Value};
-use crate::vtl::limits::PRINT_DEPTH_MAX;
+use crate::heap::{ELEMENT_BYTES, ListKind, MEMBER_BYTES, Map, MapId, MapKind, Value, bytes_of_map};
 
 impl<'a> Renderer<'a> {
     pub(super) fn map_method(
@@ -21,40 +20,39 @@ impl<'a> Renderer<'a> {
             ("getOrDefault", [key, default]) => Item::Value(self.value_at(id, *key)?.unwrap_or(*default)),
             ("containsKey", [key]) => boolean(self.value_at(id, *key)?.is_some()),
             ("containsValue", [value]) => {
-                for other in self.values(id) {
-                    if self.same(other, *value, PRINT_DEPTH_MAX)? {
+                let mut position = 0;
+                while let Some((_, other)) = self.member(id, position) {
+                    if self.same(other, *value)? {
                         return Ok(Some(boolean(true)));
                     }
+                    position += 1;
                 }
                 boolean(false)
             }
             ("put", [key, value]) => {
                 let key = self.text_of(*key)?;
-                self.steps(4)?;
-                return Ok(self.heap.map_mut(id).and_then(|map| map.put(key, *value)).map(Item::Value));
+                return Ok(self.put_member(id, key, *value)?.map(Item::Value));
             }
             ("putIfAbsent", [key, value]) => {
                 let found = self.value_at(id, *key)?;
                 if found.is_none() {
                     let key = self.text_of(*key)?;
-                    self.steps(4)?;
-                    self.heap.map_mut(id).and_then(|map| map.put(key, *value));
+                    self.put_member(id, key, *value)?;
                 }
                 return Ok(found.map(Item::Value));
             }
             ("putAll", [Value::Map(from)]) => {
-                let entries = self.heap.map(*from).map(|map| map.entries().to_vec()).unwrap_or_default();
-                self.steps(4 * entries.len() as u64)?;
-                if let Some(map) = self.heap.map_mut(id) {
-                    for (key, value) in entries {
-                        map.put(key, value);
-                    }
+                let mut position = 0;
+                while let Some((key, value)) = self.member(*from, position) {
+                    self.put_member(id, key, value)?;
+                    position += 1;
                 }
                 return Ok(None);
             }
             ("remove", [key]) => {
                 let key = self.text_of(*key)?;
-                self.work(length)?;
+                // The index of a large map is made anew.
+                self.steps(2 * length as u64)?;
                 return Ok(self.heap.map_mut(id).and_then(|map| map.remove(key)).map(Item::Value));
             }
             ("clear", []) => {
@@ -66,29 +64,34 @@ impl<'a> Renderer<'a> {
             ("size", []) => integer(length),
             ("isEmpty", []) => boolean(length == 0),
             ("keySet", []) => {
+                self.before_list(length)?;
                 let keys = self
                     .heap
                     .map(id)
                     .map(|map| map.entries().iter().map(|(key, _)| Value::Text(key)).collect());
-                self.listed(keys.unwrap_or_default())?
+                self.list(ListKind::Collection, keys.unwrap_or_default())
             }
             ("values", []) => {
-                let values = self.values(id);
-                self.listed(values)?
+                self.before_list(length)?;
+                let values =
+                    self.heap.map(id).map(|map| map.entries().iter().map(|(_, value)| *value).collect());
+                self.list(ListKind::Collection, values.unwrap_or_default())
             }
             ("entrySet", []) => {
-                let entries = self.heap.map(id).map(|map| map.entries().to_vec()).unwrap_or_default();
-                let mut list = Vec::with_capacity(entries.len());
-                for (key, value) in entries {
+                self.before_list(length)?;
+                self.steps(3 * length as u64)?;
+                self.room(length.saturating_mul(bytes_of_map(2) + ELEMENT_BYTES))?;
+                let mut list = Vec::with_capacity(length);
+                for position in 0..length {
+                    let Some((key, value)) = self.member(id, position) else { break };
                     let mut entry = Map::default();
                     entry.put("key", Value::Text(key));
                     entry.put("value", value);
                     list.push(Value::Map(self.heap.new_map_of(MapKind::Entry, entry)));
                 }
-                self.steps(2 * list.len() as u64)?;
-                self.listed(list)?
+                self.list(ListKind::Collection, list)
             }
-            ("equals", [other]) => boolean(self.same(Value::Map(id), *other, PRINT_DEPTH_MAX)?),
+            ("equals", [other]) => boolean(self.same(Value::Map(id), *other)?),
             ("toString", []) => Item::Value(Value::Text(self.text_of(Value::Map(id))?)),
             _ => return Ok(None),
         };
@@ -112,19 +115,20 @@ impl<'a> Renderer<'a> {
 
     fn value_at(&mut self, id: MapId, key: Value<'a>) -> Result<Option<Value<'a>>, Halt> {
         let key = self.text_of(key)?;
-        self.step()?;
+        self.work(key.len())?;
         Ok(self.heap.map(id).and_then(|map| map.get(key)))
     }
 
-    fn values(&self, id: MapId) -> Vec<Value<'a>> {
-        self.heap
-            .map(id)
-            .map(|map| map.entries().iter().map(|(_, value)| *value).collect())
-            .unwrap_or_default()
-    }
-
-    fn listed(&mut self, values: Vec<Value<'a>>) -> Result<Item<'a>, Halt> {
-        self.steps(values.len() as u64)?;
-        Ok(Item::Value(Value::List(self.heap.new_list_of(ListKind::Collection, values))))
+    /// Sets a key of a map; returns what it had before.
+    pub(in crate::vtl::render) fn put_member(
+        &mut self,
+        id: MapId,
+        key: &'a str,
+        value: Value<'a>,
+    ) -> Result<Option<Value<'a>>, Halt> {
+        self.steps(4)?;
+        self.work(key.len())?;
+        self.room(MEMBER_BYTES)?;
+        Ok(self.heap.put(id, key, value))
     }
 }

@@ -1,10 +1,12 @@
 //! Methods: those that Java's texts, numbers, lists and maps would have, and no others. A method that is not among them gives null, as one that
 //! does not exist does in Velocity, so there is no way from a value to its class.
 
+mod format;
 mod list;
 mod map;
 mod number;
 mod pattern;
+mod replacement;
 mod slices;
 mod text;
 
@@ -26,6 +28,7 @@ impl<'a> Renderer<'a> {
                 &first
             }
             all => {
+                self.before_list(all.len())?;
                 let mut values = Vec::with_capacity(all.len());
                 for argument in all {
                     values.push(self.parameter(argument)?);
@@ -61,9 +64,10 @@ impl<'a> Renderer<'a> {
                 Ok(self.put_key(item, key, Item::Value(*value))?.map(Item::Value))
             }
             (item @ Item::Override(_), "putAll", [Value::Map(id)]) => {
-                let entries = self.heap.map(*id).map(|map| map.entries().to_vec()).unwrap_or_default();
-                for (key, value) in entries {
+                let mut position = 0;
+                while let Some((key, value)) = self.member(*id, position) {
                     self.put_key(item, key, Item::Value(value))?;
+                    position += 1;
                 }
                 Ok(None)
             }
