@@ -229,11 +229,11 @@ async fn a_running_gateway_takes_the_largest_body_that_an_api_takes() {
         "--body",
         "large",
         "-H",
-        "Content-Type: text/plain",
+        "Content-Type: application/json",
     ];
     let ended = run_in(running.directory.path(), &arguments, &[]).await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    assert!(ended.said.starts_with("HTTP 415") || ended.said.starts_with("HTTP 200"), "{ended:?}");
+    assert!(ended.said.starts_with("HTTP 200"), "{ended:?}");
     std::fs::write(&file, vec![b'a'; (10 << 20) + 1]).unwrap();
     let ended = run_in(running.directory.path(), &arguments, &[]).await;
     assert_eq!(ended.code, Some(2), "{ended:?}");
