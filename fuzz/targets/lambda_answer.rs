@@ -37,6 +37,7 @@ fn rest(binary: &[String]) -> Integration {
         method: &Method::default(),
         binary: &std::sync::Arc::new(MediaTypes::new(binary)),
         variables: &StageVariables::default(),
+        certificate: None,
     };
     Integration::compile_rest(&integration, &context)
 }

@@ -81,8 +81,9 @@ struct Renderer {
 
 impl Renderer {
     fn line(&mut self, line: &[u8]) -> Result<String, String> {
-        let line: Line =
-            serde_json::from_slice(line).map_err(|error| format!("this is no such line: {error}"))?;
+        let line: Line = serde_json::from_slice(line).map_err(|error| {
+            format!("this line is no JSON object of `template` and what it sees: {error}")
+        })?;
         let Line { template: text, body, params, context, stage_variables } = line;
         let message = Message {
             body: body.unwrap_or_default(),
